@@ -1,0 +1,1 @@
+"""From passages to an answer: is there one, which sentences, in which order, with which citation."""

@@ -1,0 +1,166 @@
+"""Citations: excerpts cut from the text, and addresses that open a document at the very words."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from backbot.answering.compose import Run
+from backbot.corpus.document import Document
+from backbot.index.contents import Index
+from backbot.model import Citation, Excerpt, Section, SectionRole
+from backbot.phrases import phrase
+from backbot.text.roles import Role
+
+_SECTION_OF = {
+    Role.CAUSE: SectionRole.CAUSE,
+    Role.REMEDY: SectionRole.REMEDY,
+    Role.CAUTION: SectionRole.CAUTION,
+    Role.EXPERIENCE: SectionRole.EXPERIENCE,
+}
+# A text fragment up to this many words is given whole, a longer one by its two ends.
+WHOLE_WORDS = 8
+END_WORDS = 4
+_MOST_CONTEXT = 12
+_WORD = re.compile(r"\S+")
+
+
+def arrange(index: Index, runs: Sequence[Run]) -> tuple[tuple[Section, ...], tuple[Citation, ...]]:
+    """Return the runs as sections in their order, and the citations numbered as they appear.
+
+    The first run opens the answer: as the `lead`, or at the head of the `cause` section where it
+    tells a cause.
+    """
+    placed: dict[SectionRole, list[Run]] = {role: [] for role in SectionRole}
+    opening = SectionRole.CAUSE if runs[0].role is Role.CAUSE else SectionRole.LEAD
+    for run in runs:
+        placed[opening if run is runs[0] else _SECTION_OF.get(run.role, opening)].append(run)
+    numbers: dict[int, int] = {}
+    firsts: list[Run] = []
+    sections = []
+    for role, members in placed.items():
+        excerpts = []
+        for run in members:
+            if run.document not in numbers:
+                numbers[run.document] = len(numbers) + 1
+                firsts.append(run)
+            text = index.documents[run.document].text[run.start : run.end]
+            excerpts.append(
+                Excerpt(text=text, citation=numbers[run.document], start=run.start, end=run.end)
+            )
+        if excerpts:
+            heading = phrase("headings", role.value)
+            sections.append(Section(role=role, heading=heading, excerpts=tuple(excerpts)))
+    citations = tuple(
+        _citation(index.documents[run.document], numbers[run.document], run) for run in firsts
+    )
+    return tuple(sections), citations
+
+
+def _citation(document: Document, number: int, run: Run) -> Citation:
+    return Citation(
+        number=number,
+        document=document.id,
+        kind=document.kind,
+        from_=document.from_,
+        title=document.title,
+        url=document_url(document, run.start, run.end),
+        date=document.date,
+        reviewed=document.reviewed,
+        truncated=document.truncated,
+        sha256=document.sha256,
+    )
+
+
+def document_url(document: Document, start: int, end: int) -> str:
+    """Return the address that opens `document` at its text from `start` to `end`.
+
+    A document of the site opens at its own page, one without an address at `/read/ID`, which
+    marks the words by itself where a browser knows no text fragments.
+    """
+    directive = text_directive(document, start, end)
+    if document.url:
+        page, _, fragment = document.url.partition("#")
+        return f"{page}#{fragment}:~:{directive}"
+    return f"/read/{document.id}?at={start}-{end}#excerpt:~:{directive}"
+
+
+def text_directive(document: Document, start: int, end: int) -> str:
+    """Return the `text=` directive for the words of `document` from `start` to `end`.
+
+    Words are added before and after where the same words stand elsewhere in the document. Source:
+    WICG, "URL Fragment Text Directives"; `-`, `,` and `&` are encoded, as they mean something there.
+    """
+    text = document.text
+    first, last = _ends(document, start, end)
+    # Browsers look at the page's title and headings first, so these must not match either.
+    page = f"{document.title}\n\n{document.question or ''}\n\n{text}"
+    offset = len(page) - len(text)
+    prefix_at, suffix_at = start, end
+    for _ in range(_MOST_CONTEXT):
+        prefix, suffix = text[prefix_at:start], text[end:suffix_at]
+        if _first_match(page, prefix, first, last, suffix) == offset + start:
+            break
+        prefix_at = _word_before(text, prefix_at)
+        if last is None:
+            suffix_at = _word_after(text, suffix_at)
+    parts = []
+    if prefix := text[prefix_at:start]:
+        parts.append(f"{_encode(prefix)}-")
+    parts.append(_encode(first))
+    if last is not None:
+        parts.append(_encode(last))
+    if suffix := text[end:suffix_at]:
+        parts.append(f"-{_encode(suffix)}")
+    return "text=" + ",".join(parts)
+
+
+def _ends(document: Document, start: int, end: int) -> tuple[str, str | None]:
+    """Return the words to look for: all of them, or the first and last few of a longer stretch."""
+    text = document.text[start:end]
+    words = list(_WORD.finditer(text))
+    crosses = any(start < block.start < end for block in document.blocks)
+    if len(words) <= WHOLE_WORDS and not crosses:
+        return text, None
+    # An end must lie inside one block: markup in between would keep it from matching.
+    edges = [block for block in document.blocks if block.start < end and start < block.end]
+    head = text[: min(edges[0].end, end) - start]
+    tail = text[max(edges[-1].start, start) - start :]
+    head_words, tail_words = list(_WORD.finditer(head)), list(_WORD.finditer(tail))
+    share = END_WORDS if len(edges) > 1 or len(words) >= 2 * END_WORDS else len(words) // 2
+    first = head[: head_words[min(share, len(head_words)) - 1].end()]
+    last = tail[tail_words[max(0, len(tail_words) - share)].start() :]
+    return first, last
+
+
+def _first_match(page: str, prefix: str, first: str, last: str | None, suffix: str) -> int:
+    """Return where a browser's search for the directive begins its match, -1 for nowhere."""
+    pattern = _pattern(prefix) + r"(?P<hit>" + _pattern(first)
+    if last is not None:
+        pattern += r".*?" + _pattern(last)
+    pattern += ")" + _pattern(suffix)
+    match = re.search(pattern, page, re.IGNORECASE | re.DOTALL)
+    return match.start("hit") if match else -1
+
+
+def _pattern(words: str) -> str:
+    parts = [re.escape(part) for part in words.split()]
+    body = r"\s+".join(parts)
+    if words[:1].isspace():
+        body = r"\s+" + body
+    if words[-1:].isspace():
+        body += r"\s+"
+    return body
+
+
+def _word_before(text: str, position: int) -> int:
+    found = list(_WORD.finditer(text, 0, position))
+    return found[-1].start() if found else 0
+
+
+def _word_after(text: str, position: int) -> int:
+    found = _WORD.search(text, position)
+    return found.end() if found else len(text)
+
+
+def _encode(words: str) -> str:
+    return quote(" ".join(words.split()), safe="").replace("-", "%2D")

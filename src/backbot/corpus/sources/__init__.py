@@ -1,0 +1,106 @@
+"""What a site is imported from: one module a format, each of which ends in an `Imported`."""
+
+import datetime
+import re
+from pathlib import Path
+
+import msgspec
+
+from backbot.corpus.document import BlockKind
+from backbot.errors import SourceError
+
+_SEEN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A heading, paragraph, list item, quoted paragraph or code block of a post: plain text.
+
+    `lines` are its lines as a reader saw them, without any markup. `wrapped` says that they are
+    one run of prose that somebody's mail program broke; otherwise each line stands for itself.
+    `level` is a heading's level or an item's or quotation's depth; `number` is a numbered item's.
+
+    Raises `ValueError` for a part with nothing to see.
+    """
+
+    kind: BlockKind
+    lines: tuple[str, ...]
+    level: int = 1
+    number: int | None = None
+    wrapped: bool = False
+
+    def __post_init__(self) -> None:
+        if not any(map(_SEEN.search, self.lines)):
+            raise ValueError("a part must have a line with something to see")
+        if any("\n" in line or "\r" in line for line in self.lines):
+            raise ValueError("a line of a part must be one line")
+        if self.level < 1 or not 0 <= (self.number or 0) <= 999_999_999:
+            raise ValueError("a level counts from 1, and a number has at most nine digits")
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """One post of a site, ready to become a corpus file.
+
+    `truncated` says that the source had only its opening; `line` is where its title stands in a
+    source that has lines.
+    """
+
+    title: str
+    parts: tuple[Part, ...]
+    url: str | None = None
+    date: datetime.date | None = None
+    tags: tuple[str, ...] = ()
+    truncated: bool = False
+    line: int | None = None
+
+    def __post_init__(self) -> None:
+        if not _SEEN.search(self.title) or "\n" in self.title or "\r" in self.title:
+            raise ValueError("a post's title must be one line with something to see")
+        if not self.parts:
+            raise ValueError("a post must have at least one part")
+
+
+class Omission(msgspec.Struct, frozen=True):
+    """A line of the source, or the end of one, that stands in no post; `reason` is a phrase."""
+
+    line: int
+    text: str
+    reason: str
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What an importer found: posts in the source's order, what it left out, what to look at.
+
+    Each note is one sentence about a place where the importer had to choose.
+    """
+
+    posts: tuple[Post, ...]
+    omissions: tuple[Omission, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_text(path: Path) -> str:
+    """Return the text of the UTF-8 file at `path`, without a byte order mark.
+
+    Raises `SourceError` where there is no such file, it is no file, cannot be read, is empty or
+    is not UTF-8.
+    """
+    try:
+        if not path.exists():
+            raise SourceError(f"There is no file {path}; check the name.")
+        if path.is_dir():
+            raise SourceError(f"{path} is a folder; name the file to import.")
+        if not path.is_file():
+            raise SourceError(f"{path} is not a regular file; save its text as one first.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}).") from None
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path} is not UTF-8 (byte {error.start + 1}); save it as UTF-8 and try again."
+        ) from None
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise SourceError(f"{path} is empty; there is nothing to import.")
+    return text

@@ -1,0 +1,1 @@
+"""Scoring question sets against an index."""

@@ -1,0 +1,115 @@
+"""Playing a question set through the chatbot and counting what came of it."""
+
+import re
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from backbot.chatbot import Chatbot
+from backbot.evaluation.sets import Case
+from backbot.model import Kind, Reply, Turn
+from backbot.text.clean import fold
+
+_SPACES = re.compile(r"\s+")
+
+
+class Outcome(NamedTuple):
+    """What the reply to one case was worth."""
+
+    case: Case
+    reply: Reply
+    answered: bool
+    evidence: bool
+    first: bool
+    cited: bool
+    # Whether the resolved last turn of a dialogue holds the words it should; None beside one.
+    understood: bool | None
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A share of cases with its Wilson score interval at 95 %."""
+
+    name: str
+    hits: int
+    of: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        return self.hits / self.of if self.of else float("nan")
+
+
+def play(chatbot: Chatbot, case: Case) -> Outcome:
+    """Return what the chatbot makes of the last turn of `case`, the turns before it played too."""
+    history: list[Turn] = []
+    *before, last = case.messages
+    for message in before:
+        reply = chatbot.reply(message, history)
+        cited = tuple(citation.document for citation in reply.citations)
+        history.append(Turn(message=message, cited=cited))
+    reply = chatbot.reply(last, history)
+    texts = [excerpt.text for section in reply.sections for excerpt in section.excerpts]
+    wanted = [word.casefold() for word in case.understood]
+    resolved = fold(reply.understood_as)
+    return Outcome(
+        case,
+        reply,
+        answered=reply.kind is Kind.ANSWER,
+        evidence=holds(texts, case.evidence),
+        first=holds(texts[:1], case.evidence),
+        cited=any(citation.document in case.documents for citation in reply.citations),
+        understood=all(word in resolved for word in wanted) if case.turns else None,
+    )
+
+
+def holds(texts: Sequence[str], evidence: Sequence[Sequence[str]]) -> bool:
+    """Tell whether one of the alternatives stands in `texts` with all its word groups."""
+    plain = _SPACES.sub(" ", fold(" \n ".join(texts)))
+    return any(
+        all(_SPACES.sub(" ", fold(group)) in plain for group in alternative)
+        for alternative in evidence
+    )
+
+
+def figures(outcomes: Sequence[Outcome]) -> list[Figure]:
+    """Return the shares that the set gives cases for."""
+    single = [o for o in outcomes if o.case.expect == "answer" and not o.case.turns]
+    answered = [o for o in single if o.answered]
+    off_topic = [o for o in outcomes if o.case.expect == "no_answer"]
+    dialogues = [o for o in outcomes if o.case.turns and o.case.expect == "answer"]
+    rows = (
+        ("in-scope questions answered", [o.answered for o in single]),
+        ("answers whose excerpts hold the evidence", [o.evidence for o in answered]),
+        ("answers whose first excerpt does", [o.first for o in answered]),
+        ("answers that cite a right document", [o.cited for o in answered]),
+        ("off-topic questions answered", [o.answered for o in off_topic]),
+        ("dialogues answered with the evidence", [o.answered and o.evidence for o in dialogues]),
+        ("dialogues understood", [bool(o.understood) for o in dialogues]),
+    )
+    return [_figure(name, hits) for name, hits in rows if hits]
+
+
+def median_words(outcomes: Sequence[Outcome]) -> float:
+    """Return the median number of words of excerpts in the answers."""
+    words = [o.reply.excerpt_words for o in outcomes if o.answered]
+    return float(statistics.median(words)) if words else 0.0
+
+
+def _figure(name: str, hits: Sequence[bool]) -> Figure:
+    low, high = _wilson(sum(hits), len(hits))
+    return Figure(name=name, hits=sum(hits), of=len(hits), low=low, high=high)
+
+
+def _wilson(hits: int, of: int, z: float = 1.959964) -> tuple[float, float]:
+    """Return the score interval of a share.
+
+    Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    """
+    share = hits / of
+    middle = share + z * z / (2 * of)
+    spread = z * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5
+    scale = 1 + z * z / of
+    return (middle - spread) / scale, (middle + spread) / scale

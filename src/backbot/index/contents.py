@@ -1,0 +1,121 @@
+"""What an index holds once it is open: documents, sentences, passages, and ways to score them."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backbot.corpus.document import Document
+from backbot.index.dense import Dense
+from backbot.index.encoder import Encoder, Vectors
+from backbot.index.lexical import Lexical
+from backbot.text.roles import Role
+from backbot.text.terms import terms
+
+# Columns of the sentence table.
+S_DOCUMENT, S_START, S_END, S_BLOCK, S_SECTION, S_ROLE, S_FLAGS = range(7)
+SENTENCE_COLUMNS = 7
+# Columns of the passage table; the sentences are S_FIRST to S_LAST, S_LAST not included.
+P_DOCUMENT, P_FIRST, P_LAST, P_SECTION = range(4)
+PASSAGE_COLUMNS = 4
+# Bits of a sentence's flags.
+QUOTABLE, STANDS_ALONE, ANNOUNCES = 1, 2, 4
+
+Table = NDArray[np.int32]
+
+
+class Question(NamedTuple):
+    """A question that a document answers: its title, its question, or another way to ask it."""
+
+    text: str
+    document: int
+
+
+class SentenceView(NamedTuple):
+    """One sentence as the composer reads it; `number` is its row in the sentence table."""
+
+    number: int
+    document: int
+    start: int
+    end: int
+    block: int
+    section: int
+    role: Role
+    quotable: bool
+    stands_alone: bool
+    announces: bool
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """One open index. All of it is read-only, so threads may share it.
+
+    Shapes: sentences (n, 7) and passages (m, 4), int32, columns as named above; sentence_vectors
+    (n, dimensions); question_vectors (len(questions), dimensions); every vector of unit length.
+    """
+
+    version: str
+    documents: tuple[Document, ...]
+    sentences: Table
+    passages: Table
+    questions: tuple[Question, ...]
+    lexical: Lexical
+    dense: Dense
+    sentence_vectors: Vectors
+    question_vectors: Vectors
+    encoder: Encoder
+    # Terms are worked out when a sentence is first looked at; every thread finds the same ones.
+    _terms: dict[int, frozenset[str]] = field(default_factory=dict)
+    _context: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def question_owners(self) -> NDArray[np.int64]:
+        """The document of each question, shape (len(questions),)."""
+        return np.array([each.document for each in self.questions], dtype=np.int64)
+
+    @cached_property
+    def by_id(self) -> dict[str, Document]:
+        return {document.id: document for document in self.documents}
+
+    def sentence(self, number: int) -> SentenceView:
+        """Return the sentence in row `number` of the sentence table."""
+        document, start, end, block, section, role, flags = self.sentences[number].tolist()
+        return SentenceView(
+            number,
+            document,
+            start,
+            end,
+            block,
+            section,
+            Role(role),
+            bool(flags & QUOTABLE),
+            bool(flags & STANDS_ALONE),
+            bool(flags & ANNOUNCES),
+            self.documents[document].text[start:end],
+        )
+
+    def heading(self, document: int, section: int) -> str:
+        """Return the text of the heading in block `section` of a document, "" for none."""
+        if section < 0:
+            return ""
+        block = self.documents[document].blocks[section]
+        return self.documents[document].text[block.start : block.end]
+
+    def sentence_terms(self, number: int) -> frozenset[str]:
+        """Return the distinct terms of the sentence in row `number`."""
+        found = self._terms.get(number)
+        if found is None:
+            found = self._terms[number] = frozenset(terms(self.sentence(number).text))
+        return found
+
+    def context_terms(self, document: int, section: int) -> frozenset[str]:
+        """Return the distinct terms of a document's title and question and of a section's heading."""
+        found = self._context.get((document, section))
+        if found is None:
+            owner = self.documents[document]
+            named = f"{owner.title} {owner.question or ''} {self.heading(document, section)}"
+            found = self._context[document, section] = frozenset(terms(named))
+        return found

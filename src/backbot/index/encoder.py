@@ -1,0 +1,131 @@
+"""The sentence encoder as readers' questions meet it: ONNX Runtime, one thread, no torch."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from backbot.errors import ModelError
+
+Vectors = NDArray[np.float32]
+
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+CARD_FILE = "model.json"
+# What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
+MAX_TOKENS = 256
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exported encoder is and which bytes it is made of."""
+
+    name: str
+    dimensions: int
+    max_tokens: int
+    weights_sha256: str
+    onnx_sha256: str
+    tokenizer_sha256: str
+
+    @property
+    def digest(self) -> str:
+        """Names the exact encoder: vectors of two encoders with one digest are comparable."""
+        joined = "\n".join((self.onnx_sha256, self.tokenizer_sha256, str(self.max_tokens)))
+        return hashlib.sha256(joined.encode("ascii")).hexdigest()[:16]
+
+
+class Encoder:
+    """Turns texts into unit vectors.
+
+    Each text is encoded by itself, without padding, so that its vector does not depend on what
+    else is encoded beside it: a rebuild gives the same bytes however little of it is new.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the exported model in `folder`; raises `ModelError` if any byte is not as written."""
+        self.card = read_card(folder)
+        for name, expected in (
+            (MODEL_FILE, self.card.onnx_sha256),
+            (TOKENIZER_FILE, self.card.tokenizer_sha256),
+        ):
+            if file_sha256(folder / name) != expected:
+                raise ModelError(
+                    f"{folder / name} is damaged; run `backbot rebuild-index --full` to write it anew."
+                )
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self.card.max_tokens)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        # Spinning threads would fight faiss and the other workers for two cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+        )
+
+    @property
+    def dimensions(self) -> int:
+        return self.card.dimensions
+
+    def encode(self, text: str) -> Vectors:
+        """Return the unit vector of one text, shape (dimensions,)."""
+        encoding = self._tokenizer.encode(text)
+        ids = np.array([encoding.ids], dtype=np.int64)
+        (output,) = self._session.run(
+            None,
+            {
+                "input_ids": ids,
+                "attention_mask": np.ones_like(ids),
+                "token_type_ids": np.zeros_like(ids),
+            },
+        )
+        vector: Vectors = np.asarray(output, dtype=np.float32)[0]
+        return vector
+
+    def encode_all(
+        self,
+        texts: Sequence[str],
+        *,
+        threads: int = 2,
+        advance: Callable[[], None] = lambda: None,
+    ) -> Vectors:
+        """Return the unit vectors of `texts`, shape (len(texts), dimensions).
+
+        `advance` is called after each text, in order.
+        """
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            for row, vector in enumerate(pool.map(self.encode, texts)):
+                vectors[row] = vector
+                advance()
+        return vectors
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Return the card of the exported model in `folder`; raises `ModelError`."""
+    try:
+        return msgspec.json.decode((folder / CARD_FILE).read_bytes(), type=ModelCard)
+    except FileNotFoundError:
+        raise ModelError(
+            f"There is no sentence encoder in {folder}; run `backbot rebuild-index` to make it."
+        ) from None
+    except (OSError, msgspec.DecodeError):
+        raise ModelError(
+            f"{folder / CARD_FILE} is damaged; run `backbot rebuild-index --full` to write it anew."
+        ) from None
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hex digest of a file's bytes, or "" where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

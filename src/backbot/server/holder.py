@@ -1,0 +1,69 @@
+"""The index that a server answers from, replaced when a rebuild has published another."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from backbot.chatbot import Chatbot
+from backbot.errors import BackbotError
+from backbot.index.store import CURRENT_FILE, current_version, open_index
+
+# How often, in seconds, a request looks whether there is another version.
+CHECK_EVERY = 2.0
+log = logging.getLogger("backbot.server")
+
+
+class Holder:
+    """Gives the chatbot of the current index, and opens a newer version when there is one.
+
+    A request keeps the chatbot that it began with, so no reply mixes two versions. A version that
+    cannot be opened is logged and left; the one before it answers on.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._chatbot: Chatbot | None = None
+        self._stamp: tuple[int, int] | None = None
+        self._next_check = 0.0
+
+    def chatbot(self) -> Chatbot:
+        """Return the chatbot to answer with; raises `IndexUnavailableError` if there is none."""
+        chatbot = self._chatbot
+        if chatbot is not None and time.monotonic() < self._next_check:
+            return chatbot
+        if chatbot is not None and not self._lock.acquire(blocking=False):
+            return chatbot  # another thread is looking; nobody waits for it
+        if chatbot is None:
+            self._lock.acquire()
+        try:
+            return self._refresh()
+        finally:
+            self._next_check = time.monotonic() + CHECK_EVERY
+            self._lock.release()
+
+    def _refresh(self) -> Chatbot:
+        stamp = self._read_stamp()
+        if self._chatbot is not None and stamp == self._stamp:
+            return self._chatbot
+        try:
+            version = current_version(self._root)
+            if self._chatbot is None or version != self._chatbot.index.version:
+                fresh = Chatbot(open_index(self._root, version))
+                # The first question pays for what is worked out late; let it be ours.
+                fresh.reply("warm up the muscles of the upper back")
+                self._chatbot = fresh
+        except BackbotError as error:
+            if self._chatbot is None:
+                raise
+            log.warning("Still answering from the index before: %s", error)
+        self._stamp = stamp
+        return self._chatbot
+
+    def _read_stamp(self) -> tuple[int, int] | None:
+        try:
+            status = (self._root / CURRENT_FILE).stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino

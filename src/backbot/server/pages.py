@@ -1,0 +1,95 @@
+"""The pages that readers open: the chat, the same without JavaScript, one document."""
+
+import re
+from typing import NamedTuple
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from backbot.corpus.document import Block, Document
+from backbot.errors import RequestError
+from backbot.server.api import find_document, holder
+
+blueprint = Blueprint("pages", __name__)
+_SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
+
+
+class Piece(NamedTuple):
+    """A stretch of a block's text, marked if it is what a citation points at."""
+
+    text: str
+    marked: bool
+    # The first marked piece of the page carries the anchor that the address jumps to.
+    anchor: bool
+
+
+class ShownBlock(NamedTuple):
+    """A block of a document, cut into pieces for the page."""
+
+    kind: str
+    level: int
+    pieces: tuple[Piece, ...]
+
+
+@blueprint.get("/")
+def chat() -> Response:
+    return _page("chat.html", suggestions=holder().chatbot().suggestions())
+
+
+@blueprint.route("/ask", methods=["GET", "POST"])
+def ask() -> Response:
+    question = (request.form if request.method == "POST" else request.args).get("q", "")
+    reply = None
+    problem = None
+    if question.strip():
+        try:
+            reply = holder().chatbot().reply(question)
+        except RequestError as error:
+            problem = str(error)
+    suggestions = reply.suggestions if reply else holder().chatbot().suggestions()
+    response = _page(
+        "ask.html", question=question, reply=reply, problem=problem, suggestions=suggestions
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.status_code = 400 if problem else 200
+    return response
+
+
+@blueprint.get("/read/<identifier>")
+def read(identifier: str) -> Response:
+    document = find_document(identifier)
+    start, end = _marked_span(document, request.args.get("at", ""))
+    return _page("read.html", document=document, blocks=cut_blocks(document, start, end))
+
+
+def cut_blocks(document: Document, start: int, end: int) -> list[ShownBlock]:
+    """Return the blocks of `document` with the text from `start` to `end` marked."""
+    shown = []
+    anchored = False
+    for block in document.blocks:
+        pieces = []
+        for left, right, marked in _cut(block, start, end):
+            pieces.append(Piece(document.text[left:right], marked, marked and not anchored))
+            anchored = anchored or marked
+        shown.append(ShownBlock(block.kind, block.level, tuple(pieces)))
+    return shown
+
+
+def _cut(block: Block, start: int, end: int) -> list[tuple[int, int, bool]]:
+    left = min(max(block.start, start), block.end)
+    right = max(left, min(block.end, end))
+    parts = [(block.start, left, False), (left, right, True), (right, block.end, False)]
+    return [part for part in parts if part[0] < part[1]]
+
+
+def _marked_span(document: Document, at: str) -> tuple[int, int]:
+    match = _SPAN.fullmatch(at)
+    if match is None:
+        return 0, 0
+    start, end = int(match.group(1)), int(match.group(2))
+    return (start, end) if start < end <= len(document.text) else (0, 0)
+
+
+def _page(template: str, **values: object) -> Response:
+    response = make_response(render_template(template, **values))
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,40 @@
+"""What a reader typed, made safe to handle without changing what it says."""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_LONG_RUN = re.compile(r"(.)\1{3,}", re.DOTALL)
+
+
+def clean(text: str) -> str:
+    """Return `text` without invisible characters, on one line.
+
+    Control characters (NUL, carriage returns ...) become a space. Format characters (zero-width
+    spaces, bidirectional overrides, byte order marks) and lone surrogates go: they hide or
+    reorder what a log, a terminal or a page shows.
+    """
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cc":
+            kept.append(" ")
+        elif category not in ("Cf", "Cs"):
+            kept.append(character)
+    return _SPACES.sub(" ", "".join(kept)).strip()
+
+
+def fold(text: str) -> str:
+    """Return `text` in the form that is compared: NFKC, case-folded, straight apostrophes."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return folded.replace("’", "'").replace("‘", "'").replace("ʼ", "'")
+
+
+def squeeze(text: str) -> str:
+    """Shorten runs of four and more of one character to one: "stiiiiiff" to "stif"."""
+    return _LONG_RUN.sub(r"\1", text)
+
+
+def has_words(text: str) -> bool:
+    """Tell whether `text` holds any letter or digit at all (emoji and punctuation are none)."""
+    return any(character.isalnum() for character in text)

@@ -1,0 +1,59 @@
+"""Sentence boundaries, by NLTK's Punkt with the slips mended that matter to health text.
+
+Only building an index needs this module: it imports NLTK, which is large.
+"""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import nltk.data
+from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTokenizer
+
+# Abbreviations of health writing that the trained tables do not know.
+_ABBREVIATIONS = {"approx", "cf", "e.g", "eg", "fig", "figs", "i.e", "ie", "incl", "max", "min"}
+_ABBREVIATIONS |= {"dr", "prof", "vs", "no", "vol", "ca", "etc"}
+# Punkt takes the full stop of "for 5 min. Rest." as an abbreviation's.
+_UNIT_END = re.compile(r"\d\s?(?:mg|ml|g|kg|cm|mm|m|km|min|sec|s|h|hrs?|lbs?|oz|ft|in)\.\s+(?=[A-Z])")
+# "no." is an abbreviation only before a figure; elsewhere it is an answer.
+_NO_END = re.compile(r"\b[Nn]o\.\s+(?!\d)")
+# An emoticon or stray mark at the head of a piece closes the sentence before it.
+_LEADING_MARKS = re.compile(r"""^[^\w\s"'“‘(\[<«¿¡#$€£@+-]+(?:\s+|$)""")
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return the (start, end) of each sentence of `text`, in code points and in order.
+
+    Spans do not overlap, begin and end on visible characters, and leave nothing but white space
+    between them. An emoticon or a stray mark belongs to the sentence before it.
+
+    Method: Kiss and Strunk (2006), "Unsupervised multilingual sentence boundary detection",
+    Computational Linguistics 32(4), in NLTK's implementation.
+    """
+    cuts = {start for start, _ in _punkt().span_tokenize(text)}
+    for pattern in (_UNIT_END, _NO_END):
+        cuts.update(match.end() for match in pattern.finditer(text))
+    edges = [*sorted(cuts | {0}), len(text)]
+
+    spans: list[tuple[int, int]] = []
+    for left, right in zip(edges, edges[1:], strict=False):
+        piece = text[left:right]
+        start = left + len(piece) - len(piece.lstrip())
+        end = left + len(piece.rstrip())
+        if spans and (marks := _LEADING_MARKS.match(text[start:end])):
+            after = start + marks.end()
+            spans[-1] = (spans[-1][0], start + len(marks.group().rstrip()))
+            start = after
+        if start < end:
+            spans.append((start, end))
+    return spans
+
+
+@cache
+def _punkt() -> PunktSentenceTokenizer:
+    folder = str(files("backbot") / "data" / "nltk_data")
+    if folder not in nltk.data.path:
+        nltk.data.path.insert(0, folder)
+    tokenizer = PunktTokenizer("english")
+    tokenizer._params.abbrev_types |= _ABBREVIATIONS
+    return tokenizer
