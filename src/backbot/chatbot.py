@@ -18,6 +18,7 @@ from backbot.model import MAX_HISTORY, MAX_MESSAGE_LENGTH, Kind, Reply, Turn
 from backbot.phrases import phrase
 from backbot.retrieval.hybrid import Hit, search
 from backbot.retrieval.question import prepare
+from backbot.retrieval.wording import mend_spelling
 from backbot.text.clean import clean, has_words, squeeze
 
 # How many passages the sentences of an answer are taken from.
@@ -81,7 +82,7 @@ class Chatbot:
         if kind := recognise(text):
             return self._says("smalltalk", kind, Kind.SMALLTALK, text, certain=1.0), Trace()
 
-        understood = resolve(squeeze(text), history)
+        understood = mend_spelling(self.index, resolve(squeeze(text), history))
         question = prepare(self.index, understood)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits)

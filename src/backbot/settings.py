@@ -1,30 +1,37 @@
 """Settings: flags come before `BACKBOT_*` variables, and those before `backbot.toml`."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from backbot.errors import SettingsError
 
 FILE = "backbot.toml"
 PREFIX = "BACKBOT_"
 
+_Name = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
+_Port = Annotated[int, Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
+_Count = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
+_Origins = Annotated[tuple[str, ...], Meta(description="a list of sites such as https://a.org")]
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every setting with its default. A `corpus` or `index` path is taken from where you stand."""
 
-    corpus: str = "corpus"
-    index: str = "index"
-    model: str | None = None
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    threads: int = 4
-    allowed_origins: tuple[str, ...] = ()
+    corpus: _Name = "corpus"
+    index: _Name = "index"
+    model: _Name | None = None
+    host: _Name = "127.0.0.1"
+    port: _Port = 8000
+    workers: _Count = 1
+    threads: _Count = 4
+    allowed_origins: _Origins = ()
 
 
 def read_settings(
@@ -35,18 +42,25 @@ def read_settings(
 ) -> Settings:
     """Return the settings out of `flags` (None means not given), the environment and the file.
 
-    Raises `SettingsError` that names the setting and what it takes.
+    A variable that is set to nothing counts as not given. Raises `SettingsError` that says which
+    setting does not fit, where it stands and what it takes.
     """
     environ = os.environ if environ is None else environ
-    merged: dict[str, Any] = _from_file((folder or Path()) / FILE)
+    path = (folder or Path()) / FILE
+    merged = _from_file(path)
+    places = dict.fromkeys(merged, str(path))
     for name in Settings.__struct_fields__:
-        if (value := environ.get(PREFIX + name.upper())) is not None:
+        variable = PREFIX + name.upper()
+        if value := environ.get(variable, "").strip():
             merged[name] = value.split() if name == "allowed_origins" else value
-    merged.update({name: value for name, value in (flags or {}).items() if value is not None})
+            places[name] = variable
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    merged.update(given)
+    places.update({name: f"--{name}" for name in given})
     try:
         return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"A setting does not fit: {error}.") from None
+        raise SettingsError(_explain(str(error), path, places)) from None
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -54,5 +68,24 @@ def _from_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.") from None
+
+
+def _explain(problem: str, path: Path, places: Mapping[str, str]) -> str:
+    """Say where the setting stands that does not fit, and what it takes; never what it holds."""
+    known = Settings.__struct_fields__
+    where = re.search(r"\$\.(\w+)", problem)
+    name = where.group(1) if where else ""
+    if name not in known:
+        unknown = ", ".join(sorted(set(places) - set(known)))
+        return f"{path} has no such setting as {unknown}; it may hold {', '.join(known)}."
+    (field,) = (each for each in msgspec.structs.fields(Settings) if each.name == name)
+    return f"The setting `{name}` in {places[name]} must be {_wanted(field.type)}."
+
+
+def _wanted(kind: Any) -> str:
+    described = getattr(kind, "__metadata__", None) or kind.__args__[0].__metadata__
+    return str(described[0].description)

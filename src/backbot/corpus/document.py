@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-BlockKind = Literal["heading", "paragraph", "item", "quote", "code"]
+from backbot.text.blocks import BlockKind as BlockKind
+
 DocumentKind = Literal["article", "question"]
 Origin = Literal["reader", "editor"]
 
@@ -56,6 +57,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from
     def __post_init__(self) -> None:
         if not is_document_id(self.id):
             raise ValueError("a document's ID must be a lower-case ASCII slug")
+        if self.url is not None and not self.url.startswith(("https://", "http://")):
+            raise ValueError("a document's url must begin with https:// or http://")
         position = 0
         for block in self.blocks:
             if not position <= block.start < block.end <= len(self.text):

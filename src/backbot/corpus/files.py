@@ -104,7 +104,7 @@ def read_document(path: Path, kind: DocumentKind) -> Document | None:
         text=text,
         blocks=blocks,
         question=_one_line(front.question) if front.question else None,
-        alternate_questions=tuple(_one_line(each) for each in front.alternate_questions),
+        alternate_questions=tuple(filter(None, map(_one_line, front.alternate_questions))),
         tags=tuple(front.tags),
         url=front.url,
         date=_iso(front.date),
@@ -125,7 +125,7 @@ def _split(source: str) -> tuple[dict[str, Any], str]:
         metadata, body = frontmatter.parse(source)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 2}" if mark else ""
+        where = f" at line {mark.line + 1}" if mark else ""
         raise _Broken(f"has broken front matter{where}; check quotes, colons and indents") from None
     except (ValueError, RecursionError):
         raise _Broken("has broken front matter; check quotes, colons and indents") from None

@@ -11,6 +11,7 @@ from backbot.corpus.document import Document
 from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, Vectors
 from backbot.index.lexical import Lexical
+from backbot.index.wording import Wording
 from backbot.text.roles import Role
 from backbot.text.terms import terms
 
@@ -62,6 +63,7 @@ class Index:
     sentences: Table
     passages: Table
     questions: tuple[Question, ...]
+    wording: Wording
     lexical: Lexical
     dense: Dense
     sentence_vectors: Vectors
@@ -75,6 +77,14 @@ class Index:
     def question_owners(self) -> NDArray[np.int64]:
         """The document of each question, shape (len(questions),)."""
         return np.array([each.document for each in self.questions], dtype=np.int64)
+
+    @cached_property
+    def spellings(self) -> dict[str, tuple[str, ...]]:
+        """The corpus's words by their first letter."""
+        by_letter: dict[str, list[str]] = {}
+        for word in self.wording.words:
+            by_letter.setdefault(word[0], []).append(word)
+        return {letter: tuple(found) for letter, found in by_letter.items()}
 
     @cached_property
     def by_id(self) -> dict[str, Document]:

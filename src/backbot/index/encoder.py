@@ -57,22 +57,27 @@ class Encoder:
                 raise ModelError(
                     f"{folder / name} is damaged; run `backbot rebuild-index --full` to write it anew."
                 )
-        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(self.card.max_tokens)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        # Spinning threads would fight faiss and the other workers for two cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(self.card.max_tokens)
+            self._session = _open_session(folder / MODEL_FILE)
+            sound = self.encode("back").shape == (self.dimensions,)
+        except Exception:  # both libraries raise whatever they like on files that are not theirs
+            sound = False
+        if not sound:
+            raise ModelError(
+                f"{folder} holds no sentence encoder that Backbot can use; run `backbot "
+                "rebuild-index --full` to write it anew."
+            )
 
     @property
     def dimensions(self) -> int:
         return self.card.dimensions
+
+    def knows(self, word: str) -> bool:
+        """Tell whether a folded word stands whole in the vocabulary: a common English word."""
+        return self._tokenizer.token_to_id(word) is not None
 
     def encode(self, text: str) -> Vectors:
         """Return the unit vector of one text, shape (dimensions,)."""
@@ -108,6 +113,16 @@ class Encoder:
         return vectors
 
 
+def _open_session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Spinning threads would fight faiss and the other workers for two cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
 def read_card(folder: Path) -> ModelCard:
     """Return the card of the exported model in `folder`; raises `ModelError`."""
     try:
@@ -116,7 +131,7 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError(
             f"There is no sentence encoder in {folder}; run `backbot rebuild-index` to make it."
         ) from None
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ModelError(
             f"{folder / CARD_FILE} is damaged; run `backbot rebuild-index --full` to write it anew."
         ) from None

@@ -39,6 +39,7 @@ DEFAULT_NAME = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS_FILE = "model.safetensors"
 LEAST_COSINE = 0.9999
+SCRATCH = ".export-"
 _PROBES = (
     "Do flat feet cause neck pain?",
     "Tight muscles between the shoulder blades often ache because they are stretched all day.",
@@ -81,7 +82,8 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> P
     """Return the folder below `models` with the encoder of `model`, exporting it if need be.
 
     The folder is named after the weights, so a second build with the same weights needs no torch.
-    A damaged export is made anew.
+    A damaged export is made anew, and what an interrupted one left behind is cleared away: call
+    this under the index's lock.
     """
     checkpoint = find_checkpoint(model)
     target = models / file_sha256(checkpoint / WEIGHTS_FILE)[:16]
@@ -90,7 +92,11 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> P
             Encoder(target)
             return target
     models.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=models))
+    for stale in models.glob(f"{SCRATCH}*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=models))
+    # Who serves may be another user than who builds.
+    scratch.chmod(0o755)
     try:
         export(checkpoint, scratch, name=Path(model).name if model else DEFAULT_NAME)
         shutil.rmtree(target, ignore_errors=True)

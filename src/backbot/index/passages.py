@@ -1,5 +1,6 @@
 """Cutting a document into sentences and passages with exact offsets."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from backbot.text.terms import words
 # Words a passage aims at, and the longest sentence that is worth repeating in the next one.
 PASSAGE_WORDS = 60
 OVERLAP_WORDS = 20
+_ENDED = re.compile(r"[.!?…][\"'”’)\]]*\s*$")
 
 
 class Sentence(NamedTuple):
@@ -51,6 +53,10 @@ def split_sentences(document: Document) -> list[Sentence]:
             sentences.append(
                 Sentence(block.start + start, block.start + end, number, section, reading)
             )
+    if document.truncated and sentences and not _ENDED.search(document.text):
+        # The source broke off in mid-sentence: found by search, but nothing to quote.
+        last = sentences[-1]
+        sentences[-1] = last._replace(reading=last.reading._replace(quotable=False))
     return sentences
 
 

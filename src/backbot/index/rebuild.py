@@ -11,11 +11,19 @@ from numpy.typing import NDArray
 from backbot.corpus.document import Document
 from backbot.corpus.files import read_corpus
 from backbot.index import passages as cutting
-from backbot.index.contents import ANNOUNCES, QUOTABLE, STANDS_ALONE, Question
+from backbot.index.contents import (
+    ANNOUNCES,
+    PASSAGE_COLUMNS,
+    QUOTABLE,
+    SENTENCE_COLUMNS,
+    STANDS_ALONE,
+    Question,
+)
 from backbot.index.encoder import Encoder, Vectors
 from backbot.index.export import ensure_exported
 from backbot.index.lexical import K1, B, build_lexical
-from backbot.index.store import corpus_fingerprint, drafting, read_vectors, writing
+from backbot.index.wording import Wording, learn_wording, read_synonyms
+from backbot.index.store import corpus_fingerprint, drafting, read_vectors
 from backbot.text.terms import terms
 
 # How often a title's and a heading's terms count in each passage below them.
@@ -68,14 +76,14 @@ def rebuild_index(
     """
     progress = progress or Silent()
     documents = read_corpus(corpus)
-    with writing(root):
+    synonyms = read_synonyms(corpus)
+    with drafting(root) as draft:
         progress.stage("Sentence encoder", 1)
         folder = ensure_exported(model, root / "models", anew=full)
         encoder = Encoder(folder)
         progress.advance()
-    with drafting(root) as draft:
-        plan = _plan(documents, progress)
-        known = {} if full else read_vectors(root)
+        plan = _plan(documents, synonyms, progress)
+        known = {} if full else read_vectors(root, encoder.dimensions)
         texts = {
             "passage": plan.passage_inputs,
             "sentence": plan.sentence_inputs,
@@ -97,6 +105,7 @@ def rebuild_index(
         draft.json("documents", documents)
         draft.json("questions", plan.questions)
         draft.json("vocabulary", list(lexical.vocabulary))
+        draft.json("wording", plan.wording)
         draft.array("sentences", plan.sentences)
         draft.array("passages", plan.passages)
         draft.array("lexical_starts", lexical.starts)
@@ -142,6 +151,7 @@ class _Plan(NamedTuple):
     sentences: NDArray[np.int32]
     passages: NDArray[np.int32]
     questions: list[Question]
+    wording: Wording
     passage_terms: list[list[str]]
     passage_inputs: list[str]
     sentence_inputs: list[str]
@@ -150,7 +160,9 @@ class _Plan(NamedTuple):
 _KEY_BYTES = 16
 
 
-def _plan(documents: Sequence[Document], progress: Progress) -> _Plan:
+def _plan(
+    documents: Sequence[Document], synonyms: list[list[str]], progress: Progress
+) -> _Plan:
     progress.stage("Reading", len(documents))
     sentences: list[tuple[int, ...]] = []
     passages: list[tuple[int, ...]] = []
@@ -186,9 +198,13 @@ def _plan(documents: Sequence[Document], progress: Progress) -> _Plan:
             passage_inputs.append("\n".join(filter(None, (document.title, heading, text))))
         progress.advance()
     return _Plan(
-        np.array(sentences, dtype=np.int32).reshape(len(sentences), -1),
-        np.array(passages, dtype=np.int32).reshape(len(passages), -1),
+        np.array(sentences, dtype=np.int32).reshape(-1, SENTENCE_COLUMNS),
+        np.array(passages, dtype=np.int32).reshape(-1, PASSAGE_COLUMNS),
         questions,
+        learn_wording(
+            (*(document.text for document in documents), *(each.text for each in questions)),
+            synonyms,
+        ),
         passage_terms,
         passage_inputs,
         sentence_inputs,

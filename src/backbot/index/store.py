@@ -19,7 +19,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -52,11 +52,14 @@ from backbot.index.contents import (
 from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder
 from backbot.index.lexical import Lexical
+from backbot.index.wording import Wording
 from backbot.text.roles import Role
 
 # Rises whenever what is written, or how it is read, changes.
 FORMAT = 1
 KEPT_VERSIONS = 5
+# How far from 1 the length of a vector may be for rounding's sake.
+UNIT_TOLERANCE = 1e-3
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
 _ARRAYS = {
@@ -73,6 +76,9 @@ _ARRAYS = {
     "sentence_keys": np.uint8,
     "question_keys": np.uint8,
 }
+_ENCODED = ("passage", "sentence", "question")
+# What msgspec raises on bytes that are no JSON, no UTF-8, or nested without end.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _VERSION = re.compile(r"[0-9a-f]{16}")
 _MODEL = re.compile(r"[0-9a-f]{16}")
 
@@ -120,7 +126,7 @@ def read_current(root: Path) -> Current:
         raise IndexUnavailableError(
             f"There is no index in {root}; run `backbot rebuild-index` to build one."
         ) from None
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *_UNREADABLE):
         raise _damaged(root / CURRENT_FILE) from None
     if not all(_VERSION.fullmatch(each) for each in (current.current, *current.history)):
         raise _damaged(root / CURRENT_FILE)
@@ -139,7 +145,7 @@ def read_manifest(root: Path, version: str) -> Manifest:
                 "run `backbot rebuild-index` to write it anew."
             )
         manifest = msgspec.convert(written, Manifest)
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+    except (OSError, *_UNREADABLE):
         raise _damaged(path) from None
     if manifest.version != version or not _MODEL.fullmatch(manifest.model):
         raise _damaged(path)
@@ -155,7 +161,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
     version = version or current_version(root)
     manifest = read_manifest(root, version)
     folder = root / "versions" / version
-    documents, questions, vocabulary, arrays = _read_files(folder, manifest)
+    documents, questions, vocabulary, wording, arrays = _read_files(folder, manifest)
     encoder = Encoder(root / "models" / manifest.model)
     if encoder.card.digest != manifest.model_digest:
         raise IndexDamagedError(
@@ -164,7 +170,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
         )
     try:
         _check(documents, questions, vocabulary, arrays, encoder.dimensions)
-    except (ValueError, IndexError):
+    except ValueError:
         raise _damaged(folder) from None
     return Index(
         version=version,
@@ -172,6 +178,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
         sentences=arrays["sentences"],
         passages=arrays["passages"],
         questions=questions,
+        wording=wording,
         lexical=Lexical(
             {term: number for number, term in enumerate(vocabulary)},
             arrays["lexical_starts"],
@@ -187,7 +194,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
     )
 
 
-def read_vectors(root: Path) -> dict[bytes, NDArray[np.float32]]:
+def read_vectors(root: Path, dimensions: int) -> dict[bytes, NDArray[np.float32]]:
     """Return the vectors of the current version by the key of the text each was made from.
 
     An index that cannot be read has none to give: what is in doubt is made anew.
@@ -195,13 +202,14 @@ def read_vectors(root: Path) -> dict[bytes, NDArray[np.float32]]:
     try:
         version = current_version(root)
         manifest = read_manifest(root, version)
-        arrays = _read_files(root / "versions" / version, manifest)[3]
+        arrays = _read_files(root / "versions" / version, manifest)[-1]
     except IndexUnavailableError:
         return {}
     vectors: dict[bytes, NDArray[np.float32]] = {}
-    for kind in ("passage", "sentence", "question"):
+    for kind in _ENCODED:
         keys, rows = arrays[f"{kind}_keys"], arrays[f"{kind}_vectors"]
-        if len(keys) == len(rows):
+        fit = keys.ndim == 2 and rows.shape == (len(keys), dimensions)
+        if fit and _has_unit_rows(rows):
             vectors.update((key.tobytes(), row) for key, row in zip(keys, rows, strict=True))
     return vectors
 
@@ -223,9 +231,11 @@ class Draft:
         target = np.ascontiguousarray(value, dtype=_ARRAYS[name])
         path = self._folder / f"{name}.npy"
         with path.open("wb") as file:
-            np.save(file, target, allow_pickle=False)
+            hashed = _Hashed(file)
+            np.save(hashed, target, allow_pickle=False)
+            file.flush()
             _sync(file.fileno())
-        self._files[path.name] = _sha256(path)
+        self._files[path.name] = hashed.digest()
 
     def publish(
         self,
@@ -250,11 +260,11 @@ class Draft:
         self._write(MANIFEST_FILE, msgspec.json.format(encoded, indent=2))
         _sync_folder(self._folder)
         target = self._root / "versions" / manifest.version
-        if target.exists():
-            # The same content stands there already, or what is left of it: put ours in its place.
-            shutil.rmtree(target)
-        self._folder.rename(target)
-        _sync_folder(target.parent)
+        if not _is_whole(self._root, manifest.version):
+            # A broken version of that name makes way; a whole one may be in use, and stays.
+            shutil.rmtree(target, ignore_errors=True)
+            self._folder.rename(target)
+            _sync_folder(target.parent)
         _point_to(self._root, manifest.version)
         return manifest.version
 
@@ -265,6 +275,24 @@ class Draft:
         path = self._folder / name
         _write_synced(path, content)
         self._files[name] = hashlib.sha256(content).hexdigest()
+
+
+class _Hashed:
+    """A file as np.save writes to it when it is no plain one: in pieces, which are summed up here.
+
+    To a plain file NumPy writes by itself, and a full disk is then an error without a number.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._sum = hashlib.sha256()
+
+    def write(self, piece: bytes) -> int:
+        self._sum.update(piece)
+        return self._file.write(piece)
+
+    def digest(self) -> str:
+        return self._sum.hexdigest()
 
 
 @contextlib.contextmanager
@@ -323,19 +351,33 @@ def _point_to(root: Path, version: str) -> None:
     scratch = root / f".{CURRENT_FILE}.new"
     _write_synced(scratch, msgspec.json.encode(Current(current=version, history=kept)))
     scratch.replace(root / CURRENT_FILE)
-    _sync_folder(root)
+    # From here on the version is served. Should a crash undo an unsynced swap, the version before
+    # it is still among those kept.
+    with contextlib.suppress(OSError):
+        _sync_folder(root)
     for folder in (root / "versions").iterdir():
         if folder.name not in kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _is_whole(root: Path, version: str) -> bool:
+    try:
+        _read_files(root / "versions" / version, read_manifest(root, version))
+    except IndexUnavailableError:
+        return False
+    return True
+
+
 def _read_files(
     folder: Path, manifest: Manifest
-) -> tuple[tuple[Document, ...], tuple[Question, ...], list[str], dict[str, NDArray[Any]]]:
+) -> tuple[
+    tuple[Document, ...], tuple[Question, ...], list[str], Wording, dict[str, NDArray[Any]]
+]:
     expected = {f"{name}.npy" for name in _ARRAYS} | {
         "documents.json",
         "questions.json",
         "vocabulary.json",
+        "wording.json",
     }
     if set(manifest.files) != expected:
         raise _damaged(folder)
@@ -350,15 +392,22 @@ def _read_files(
             (folder / "questions.json").read_bytes(), type=tuple[Question, ...]
         )
         vocabulary = msgspec.json.decode((folder / "vocabulary.json").read_bytes(), type=list[str])
-        arrays = {}
-        for name, dtype in _ARRAYS.items():
-            array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            if array.dtype != dtype:
-                raise _damaged(folder / f"{name}.npy")
-            arrays[name] = array
-    except (OSError, ValueError, EOFError, msgspec.DecodeError):
+        wording = msgspec.json.decode((folder / "wording.json").read_bytes(), type=Wording)
+    except (OSError, *_UNREADABLE):
         raise _damaged(folder) from None
-    return documents, questions, vocabulary, arrays
+    arrays = {name: _read_array(folder / f"{name}.npy", dtype) for name, dtype in _ARRAYS.items()}
+    return documents, questions, vocabulary, wording, arrays
+
+
+def _read_array(path: Path, dtype: type) -> NDArray[Any]:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception:  # a header made to mislead can make NumPy stumble in any way
+        raise _damaged(path) from None
+    # np.load opens archives of arrays too, which are none of ours.
+    if not isinstance(array, np.ndarray) or array.dtype != dtype:
+        raise _damaged(path)
+    return array
 
 
 def _check(
@@ -372,6 +421,8 @@ def _check(
 
     Sums in the manifest show accidents; these checks stop an index that was made to mislead.
     """
+    if any(array.ndim == 0 for array in arrays.values()):
+        raise ValueError("an index with a number in the place of a table")
     sentences, passages = arrays["sentences"], arrays["passages"]
     entries = len(arrays["lexical_rows"])
     starts = arrays["lexical_starts"]
@@ -390,8 +441,12 @@ def _check(
     sound = sound and all(
         bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind == "f"
     )
+    sound = sound and all(_has_unit_rows(arrays[f"{kind}_vectors"]) for kind in _ENCODED)
+    sound = sound and bool((arrays["lexical_weights"] >= 0).all())
+    sound = sound and bool((arrays["lexical_idf"] >= 0).all())
     sound = sound and starts[0] == 0 and starts[-1] == entries and bool((np.diff(starts) >= 0).all())
     sound = sound and _within(arrays["lexical_rows"], 0, len(passages))
+    sound = sound and len(questions) > 0
     sound = sound and all(0 <= each.document < len(documents) for each in questions)
     sound = sound and len({document.id for document in documents}) == len(documents) > 0
     sound = sound and _within(sentences[:, S_DOCUMENT], 0, len(documents))
@@ -420,6 +475,10 @@ def _check(
         )
     if not sound:
         raise ValueError("an index whose numbers do not fit together")
+
+
+def _has_unit_rows(vectors: NDArray[Any]) -> bool:
+    return bool((np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < UNIT_TOLERANCE).all())
 
 
 def _within(values: NDArray[Any], low: int, high: int) -> bool:

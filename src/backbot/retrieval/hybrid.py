@@ -10,10 +10,12 @@ from backbot.retrieval.question import Question
 
 # What each half brings to the pool that is fused.
 DEPTH = 50
-LEXICAL_WEIGHT = 0.4
-DENSE_WEIGHT = 0.6
+LEXICAL_WEIGHT = 0.45
+DENSE_WEIGHT = 0.55
+# What a synonym that the reader did not write counts for, beside the word that was written.
+OTHER_TERMS_SHARE = 0.5
 # What a document's own questions (its title, its question, other ways to ask it) add.
-ASKED_WEIGHT = 0.3
+ASKED_WEIGHT = 0.1
 
 
 class Hit(NamedTuple):
@@ -40,6 +42,8 @@ def search(index: Index, question: Question, k: int) -> list[Hit]:
     ACM TOIS 42(1), with BM25 scaled by its upper bound instead of by the best score.
     """
     bm25 = index.lexical.score(question.terms)
+    if question.other_terms:
+        bm25 = bm25 + OTHER_TERMS_SHARE * index.lexical.score(question.other_terms)
     ceiling = index.lexical.ceiling(question.terms)
     nearest = index.dense.nearest(question.vector, DEPTH)
     depth = min(DEPTH, len(bm25))
@@ -47,7 +51,7 @@ def search(index: Index, question: Question, k: int) -> list[Hit]:
     pool = np.union1d(nearest.rows, strongest[bm25[strongest] > 0]).astype(np.int64)
 
     dense = np.maximum(index.dense.cosines(question.vector, pool), 0.0)
-    lexical = bm25[pool] / ceiling if ceiling > 0 else np.zeros(len(pool))
+    lexical = np.minimum(bm25[pool] / ceiling, 1.0) if ceiling > 0 else np.zeros(len(pool))
     asked = asked_cosines(index, question)[index.passages[pool, P_DOCUMENT]]
     fused = LEXICAL_WEIGHT * lexical + DENSE_WEIGHT * dense + ASKED_WEIGHT * asked
     order = np.lexsort((pool, -fused))[:k]

@@ -136,7 +136,7 @@ def _decode(body: bytes) -> ChatRequest:
         return msgspec.json.decode(body, type=ChatRequest)
     except msgspec.ValidationError as error:
         raise RequestError(_explain(str(error)), code="bad_field") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RequestError("The body is not valid JSON.", code="not_json") from None
 
 

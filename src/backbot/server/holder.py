@@ -54,10 +54,12 @@ class Holder:
                 # The first question pays for what is worked out late; let it be ours.
                 fresh.reply("warm up the muscles of the upper back")
                 self._chatbot = fresh
-        except BackbotError as error:
+        except Exception as error:
             if self._chatbot is None:
                 raise
-            log.warning("Still answering from the index before: %s", error)
+            # An error that is none of ours is named by its class alone, like everywhere in a log.
+            why = str(error) if isinstance(error, BackbotError) else type(error).__name__
+            log.warning("Still answering from the index before: %s", why)
         self._stamp = stamp
         return self._chatbot
 

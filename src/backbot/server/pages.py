@@ -1,6 +1,8 @@
 """The pages that readers open: the chat, the same without JavaScript, one document."""
 
+import datetime
 import re
+from itertools import groupby
 from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -10,7 +12,9 @@ from backbot.errors import RequestError
 from backbot.server.api import find_document, holder
 
 blueprint = Blueprint("pages", __name__)
-_SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
+_SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+# Browsers read "//host", "/\host" and "/<tab>/host" as another site's address.
+_PAGE_ADDRESS = re.compile(r"https?://|/(?![/\\\s])")
 
 
 class Piece(NamedTuple):
@@ -23,7 +27,7 @@ class Piece(NamedTuple):
 
 
 class ShownBlock(NamedTuple):
-    """A block of a document, cut into pieces for the page."""
+    """A block of a document, cut into pieces for the page; a heading's level is the page's."""
 
     kind: str
     level: int
@@ -58,11 +62,31 @@ def ask() -> Response:
 def read(identifier: str) -> Response:
     document = find_document(identifier)
     start, end = _marked_span(document, request.args.get("at", ""))
-    return _page("read.html", document=document, blocks=cut_blocks(document, start, end))
+    blocks = cut_blocks(document, start, end)
+    # Blocks of one kind that follow each other make one list, or one quotation.
+    runs = [(kind, tuple(run)) for kind, run in groupby(blocks, key=lambda block: block.kind)]
+    marked = any(piece.anchor for block in blocks for piece in block.pieces)
+    return _page("read.html", document=document, runs=runs, marked=marked)
+
+
+@blueprint.app_template_filter()
+def long_date(date: str) -> str:
+    """Write the ISO date "2014-03-01" as "1 March 2014"."""
+    day = datetime.date.fromisoformat(date)
+    return f"{day.day} {day:%B %Y}"
+
+
+@blueprint.app_template_test()
+def page_address(address: str) -> bool:
+    """Tell whether `address` leads to the web or to a page of this site, and may be a link."""
+    return _PAGE_ADDRESS.match(address) is not None
 
 
 def cut_blocks(document: Document, start: int, end: int) -> list[ShownBlock]:
     """Return the blocks of `document` with the text from `start` to `end` marked."""
+    # The page's title is its h1; below it no level may be missing, whichever the document uses.
+    used = {block.level for block in document.blocks if block.kind == "heading"}
+    levels = {level: min(rank, 6) for rank, level in enumerate(sorted(used), start=2)}
     shown = []
     anchored = False
     for block in document.blocks:
@@ -70,7 +94,8 @@ def cut_blocks(document: Document, start: int, end: int) -> list[ShownBlock]:
         for left, right, marked in _cut(block, start, end):
             pieces.append(Piece(document.text[left:right], marked, marked and not anchored))
             anchored = anchored or marked
-        shown.append(ShownBlock(block.kind, block.level, tuple(pieces)))
+        level = levels[block.level] if block.kind == "heading" else block.level
+        shown.append(ShownBlock(block.kind, level, tuple(pieces)))
     return shown
 
 

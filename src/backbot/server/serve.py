@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -26,12 +27,16 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
         return self._app
 
 
-def serve(settings: Settings) -> None:
-    """Serve until stopped. Raises `PortInUseError`, or `IndexUnavailableError` before it listens."""
+def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) -> None:
+    """Serve until stopped; `announce` is called when all is ready, right before it listens.
+
+    Raises `PortInUseError`, or `IndexUnavailableError` and its kin, before that.
+    """
     check_port(settings.host, settings.port)
     app = create_app(settings)
     # Open the index before forking: workers share its memory, and a bad one is said at once.
     app.extensions["backbot"].chatbot()
+    announce()
     _Gunicorn(
         app,
         {

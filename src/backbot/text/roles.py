@@ -9,7 +9,7 @@ import re
 from enum import IntEnum
 from typing import NamedTuple
 
-from backbot.corpus.document import BlockKind
+from backbot.text.blocks import BlockKind
 from backbot.text.clean import fold
 from backbot.text.terms import words
 
@@ -110,7 +110,8 @@ _EXPLETIVE = re.compile(
     r"helps?|helpful|takes?|pays?)\b[^.]*\b(?:to|that|if|when|for)\b"
 )
 _ORDINAL_START = re.compile(r"^(?:second|third|fourth|finally|next|lastly)\b[,:]?")
-MIN_QUOTABLE_WORDS = 4
+# Fewer words than this ("Thumbs up!") only make sense beside what stands around them.
+MIN_ALONE_WORDS = 4
 
 
 def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
@@ -121,14 +122,18 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
     personal = bool(_FIRST_PERSON.search(plain))
     promotion = bool(_TEASER.search(plain) or _SALES.search(plain) or _GREETING.search(plain))
     announces = plain.endswith(":")
+    # A list may go on a statement above it in questions ("The reason could be posture: - Do you
+    # slouch?"); anywhere else a question is rhetorical and tells nothing.
+    listed = question and kind == "item"
     quotable = not (
         kind in ("heading", "code")
-        or question
+        or (question and not listed)
         or promotion
+        or count == 0
         or _SIGNATURE.match(fold(text).strip())
-        or count < (2 if kind == "item" else MIN_QUOTABLE_WORDS)
     )
     leans = bool(_LEANS.match(plain) or _CONNECTED.match(plain) or _ORDINAL_START.match(plain))
+    leans = leans or listed or (count < MIN_ALONE_WORDS and kind != "item")
     stands_alone = not leans or bool(_EXPLETIVE.match(plain))
     role = Role.EXPERIENCE if kind == "quote" or personal else _role(plain, fold(heading))
     return Reading(role, quotable, stands_alone, announces)

