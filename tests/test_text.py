@@ -123,7 +123,7 @@ def test_terms_never_hold_a_stop_word_as_it_was_typed_or_an_empty_one(text: str)
         ["They say so. 🙂", "Then rest."],
         ["They say so. :)", "Then rest."],
         ["It works! 👍🏽 🎉", "Go on."],
-        ["“Does it hurt?” she asked.", "It did."],
+        ["“Does it hurt?”", "It did."],
         ["Sleep on your side.", "(A pillow helps.)", "Turn over."],
         ["One dose is 2.5 grams.", "No more."],
         ["Is it bad?", "Yes!", "Rest."],

@@ -86,14 +86,14 @@ class Chatbot:
         question = prepare(self.index, understood)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits)
-        signals = read_signals(self.index, question, hits, candidates)
+        runs = compose(self.index, question, candidates)
+        signals = read_signals(question, hits, candidates, runs)
         probability = round(confidence(signals), 4)
-        runs = compose(self.index, question, candidates) if probability >= THRESHOLD else ()
         trace = Trace(hits, candidates, signals, runs)
 
         asked = [understood, *(turn.message for turn in history)]
         near = suggest(self.index, question.vector, asked=asked)
-        if not runs:
+        if not runs or probability < THRESHOLD:
             said = self._says("no_answer", "near" if near else "text", Kind.NO_ANSWER, understood)
             return said | {"suggestions": near, "confidence": probability}, trace
         sections, citations = arrange(self.index, runs)

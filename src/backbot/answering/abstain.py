@@ -5,52 +5,54 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from backbot.answering.candidates import Candidate
-from backbot.index.contents import Index
+from backbot.answering.compose import Run
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
 
-THRESHOLD = 0.4
+THRESHOLD = 0.5
+# Three good sentences say more than one that is near by chance.
+BEST_SENTENCES = 3
+# A question of so many terms is a long one.
+LONG_QUESTION = 20
 
 
 class Signals(NamedTuple):
-    """What speaks for an answer, each from 0 to 1 and comparable between questions.
+    """What speaks for an answer; none is scaled by the question's own best.
 
-    `dense` and `lexical` are the best passage's, `sentence` the best sentence's cosine, `asked`
-    the cosine with the nearest question that a document names, `known` the share of the
-    question's weight in terms that the corpus has at all, `covered` the share of it that the best
-    sentence and its title and heading hold.
+    `run` is the score of the run of sentences that would open the answer, `dense` and `lexical`
+    are the best passage's, `sentences` is the mean cosine of the three best sentences, `asked` the
+    cosine with the nearest question that a document names, `length` the number of the question's
+    terms over 20: a short question lies near to something more easily than a long one.
     """
 
+    run: float
     dense: float
     lexical: float
-    sentence: float
+    sentences: float
     asked: float
-    known: float
-    covered: float
+    length: float
 
 
-# A logistic regression over the signals, fitted on the development questions.
-INTERCEPT = -5.9
-WEIGHTS = Signals(dense=4.5, lexical=1.5, sentence=5.6, asked=2.3, known=0.8, covered=0.3)
+# A logistic regression over the signals, fitted on the development questions for two corpora.
+INTERCEPT = -9.2
+WEIGHTS = Signals(run=2.7, dense=5.0, lexical=2.6, sentences=7.0, asked=2.4, length=5.8)
 
 
 def read_signals(
-    index: Index, question: Question, hits: Sequence[Hit], candidates: Sequence[Candidate]
+    question: Question, hits: Sequence[Hit], candidates: Sequence[Candidate], runs: Sequence[Run]
 ) -> Signals:
-    """Return the signals for a question whose search gave `hits` and `candidates`."""
-    quotable = [each for each in candidates if each.sentence.quotable]
-    if not hits or not quotable:
+    """Return the signals for a question and what was found for it; all 0 for nothing to quote."""
+    if not runs:
         return Signals(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    weights = {term: index.lexical.term_idf(term) for term in question.terms}
-    total = sum(weights.values())
-    known = sum(w for term, w in weights.items() if term in index.lexical.vocabulary)
+    cosines = sorted((each.cosine for each in candidates if each.sentence.quotable), reverse=True)
+    best = cosines[:BEST_SENTENCES]
     return Signals(
+        run=runs[0].score,
         dense=max(hit.dense for hit in hits),
         lexical=max(hit.lexical for hit in hits),
-        sentence=max(0.0, max(each.cosine for each in quotable)),
-        asked=max(0.0, max(hit.asked for hit in hits)),
-        known=known / total if total else 0.0,
-        covered=max(each.overlap for each in quotable),
+        sentences=sum(best) / len(best),
+        asked=max(hit.asked for hit in hits),
+        length=min(1.0, len(question.terms) / LONG_QUESTION),
     )
 
 

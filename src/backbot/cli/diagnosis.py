@@ -14,7 +14,13 @@ from backbot.corpus.files import read_corpus
 from backbot.errors import BackbotError, CorpusError, ModelError
 from backbot.index.encoder import ModelCard, read_card
 from backbot.index.export import WEIGHTS_FILE, file_sha256, find_checkpoint
-from backbot.index.store import Manifest, corpus_fingerprint, open_index, read_current, read_manifest
+from backbot.index.store import (
+    Manifest,
+    corpus_fingerprint,
+    open_index,
+    read_current,
+    read_manifest,
+)
 from backbot.settings import Settings
 
 # The distributions of `pip install backbot`, and those that `backbot[build]` adds.

@@ -77,9 +77,7 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
         terminal.say(finding.mend, indent=2)
 
 
-def _print_packages(
-    terminal: "Terminal", purpose: str, packages: dict[str, str | None]
-) -> None:
+def _print_packages(terminal: "Terminal", purpose: str, packages: dict[str, str | None]) -> None:
     present = [f"{name} {version}" for name, version in packages.items() if version]
     missing = [name for name, version in packages.items() if not version]
     if present:

@@ -2,6 +2,8 @@
 
 import click
 
-corpus_option = click.option("--corpus", metavar="DIR", help="The corpus folder.  [default: corpus]")
+corpus_option = click.option(
+    "--corpus", metavar="DIR", help="The corpus folder.  [default: corpus]"
+)
 index_option = click.option("--index", metavar="DIR", help="The index folder.  [default: index]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

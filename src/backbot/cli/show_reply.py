@@ -119,13 +119,17 @@ def _print_sources(terminal: Terminal, reply: Reply, site: str) -> None:
         if citation.reviewed:
             facts.append(f"Reviewed {long_date(citation.reviewed)}")
         terminal.say(" · ".join(facts), indent=indent)
-        full = site + citation.url.removeprefix("/") if citation.url.startswith("/") else citation.url
+        full = (
+            site + citation.url.removeprefix("/") if citation.url.startswith("/") else citation.url
+        )
         terminal.say_whole(page_address(citation.url), indent=indent, style=link(full))
         if citation.truncated:
             terminal.say(phrase("truncated", "note"), indent=indent)
         terminal.print()
     if local:
-        terminal.say(f"Addresses that begin with / open at {site} while `backbot serve` runs.", style="dim")
+        terminal.say(
+            f"Addresses that begin with / open at {site} while `backbot serve` runs.", style="dim"
+        )
         terminal.print()
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import click
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
@@ -15,6 +16,7 @@ from backbot.text.clean import clean
 
 # Longer lines are hard to read, however wide the window.
 READABLE_WIDTH = 88
+_WORD = re.compile(r"\S+\s*")
 _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
 # Everything that has a meaning in an address stays; all else is percent-encoded.
@@ -36,7 +38,8 @@ class Terminal(Console):
 
         A word longer than a line stays whole, so that a file's name can be copied and found.
         """
-        lines = text.wrap(self, max(10, self.width - indent - hang), overflow="ignore")
+        width = max(10, self.width - indent - hang)
+        lines = (part for line in text.split("\n") for part in line.divide(_breaks(line, width)))
         for number, line in enumerate(lines):
             line.rstrip()
             line.pad_left(indent + (hang if number else 0))
@@ -75,6 +78,18 @@ def print_json(value: Any) -> None:
 def counted(number: int, noun: str) -> str:
     """Return "1 word", "2 words", "1,200 words"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _breaks(line: Text, width: int) -> list[int]:
+    """Return where to break `line` so that it fits `width` columns, but for longer words."""
+    breaks = []
+    used = 0
+    for word in _WORD.finditer(line.plain):
+        if used and used + cell_len(word.group().rstrip()) > width:
+            breaks.append(word.start())
+            used = 0
+        used += cell_len(word.group())
+    return breaks
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -141,19 +141,28 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
 
 
 def load_reference(checkpoint: Path) -> "SentenceTransformer":
-    """Return sentence-transformers' own model of the checkpoint, on the CPU, going nowhere online."""
+    """Return sentence-transformers' own model of the checkpoint, on the CPU, going nowhere online.
+
+    Raises `ModelError` for a folder that holds none, `ImportError` without the build extra.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sentence_transformers import SentenceTransformer
 
         logging.getLogger("transformers").setLevel(logging.ERROR)
         with contextlib.redirect_stderr(io.StringIO()):
-            reference = SentenceTransformer(
-                str(checkpoint),
-                device="cpu",
-                local_files_only=True,
-                model_kwargs={"attn_implementation": "eager"},
-            )
+            try:
+                reference = SentenceTransformer(
+                    str(checkpoint),
+                    device="cpu",
+                    local_files_only=True,
+                    model_kwargs={"attn_implementation": "eager"},
+                )
+            except Exception as error:  # it raises whatever the part that stumbled raises
+                raise ModelError(
+                    f"sentence-transformers cannot load {checkpoint} ({type(error).__name__}); "
+                    "give the folder of a sentence-transformers model."
+                ) from error
     reference.max_seq_length = MAX_TOKENS
     return reference
 

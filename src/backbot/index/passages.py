@@ -80,6 +80,8 @@ def split_passages(document: Document, sentences: list[Sentence]) -> list[Passag
             if end >= last:
                 break
             repeat = end - start > 1 and lengths[end - 1] <= OVERLAP_WORDS
+            # Where the next sentence has no room beside it, it would stand in a passage alone.
+            repeat = repeat and lengths[end - 1] + lengths[end] <= PASSAGE_WORDS
             start = end - 1 if repeat else end
     return passages
 

