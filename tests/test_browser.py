@@ -66,12 +66,6 @@ CHAT = "**/api/chat"
 New = Callable[..., Page]
 
 
-# Stands in for the fixture of the same name in conftest.py; remove it once that is there.
-@pytest.fixture(scope="session")
-def index_root() -> Path:
-    return Path(__file__).parents[1] / "index"
-
-
 @pytest.fixture(scope="session")
 def app(index_root: Path) -> Flask:
     return create_app(Settings(index=str(index_root)))

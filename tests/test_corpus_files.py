@@ -7,6 +7,7 @@ import pytest
 from backbot.corpus.document import Block, Document
 from backbot.corpus.files import read_corpus
 from backbot.errors import CorpusError
+from backbot.index.wording import learn_wording, read_synonyms
 from support import document, write_corpus
 
 
@@ -193,6 +194,36 @@ def test_every_broken_file_is_named_at_once(tmp_path: Path) -> None:
     assert str(caught.value).startswith("2 problems in the corpus: ")
 
 
+# Synonyms of the site's own
+
+
+def test_a_corpus_adds_synonyms_of_its_own_before_those_that_come_along(tmp_path: Path) -> None:
+    shipped = read_synonyms(tmp_path)
+    assert shipped
+    (tmp_path / "synonyms.toml").write_text('groups = [["couch", "chesterfield"]]')
+    assert read_synonyms(tmp_path) == [["couch", "chesterfield"], *shipped]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"groups = [", b'groups = "couch"', b"groups = [[1]]", b"words = []", b"", b'x = "\xff"'],
+)
+def test_synonyms_that_are_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "synonyms.toml").write_bytes(content)
+    with pytest.raises(CorpusError, match=r"synonyms.toml does not fit: .* Write groups = "):
+        read_synonyms(tmp_path)
+
+
+def test_synonyms_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "synonyms.toml").mkdir()
+    with pytest.raises(CorpusError, match=r"synonyms.toml cannot be read"):
+        read_synonyms(tmp_path)
+
+
+def test_a_synonym_without_a_word_in_it_is_left_out() -> None:
+    assert learn_wording(["My couch."], [["couch", "", "?!"]]).groups == ((("couch", 1),),)
+
+
 # Documents that cannot be
 
 
@@ -201,6 +232,8 @@ def test_every_broken_file_is_named_at_once(tmp_path: Path) -> None:
     [
         ({"id": "Not An ID"}, "slug"),
         ({"url": "javascript:alert(1)"}, "https://"),
+        ({"date": "some day"}, "isoformat"),
+        ({"reviewed": "2014-02-30"}, "day"),
         ({"blocks": (Block("paragraph", 0, 0, 6),)}, "inside the text"),
         ({"blocks": (Block("paragraph", 0, 2, 2),)}, "not empty"),
         ({"blocks": (Block("paragraph", 0, 2, 4), Block("item", 1, 0, 2))}, "in order"),

@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from backbot.corpus.files import read_corpus
 from backbot.index import rebuild
-from backbot.index.contents import Index
 from backbot.index.lexical import B, K1, Lexical, build_lexical
+from backbot.index.store import open_index
 from backbot.text.terms import terms
+from support import Toy
 
 TOLERANCE = 1e-9
 Passages = list[list[str]]
@@ -38,13 +38,19 @@ def assert_same(lexical: Lexical, reference: BM25Okapi, query: list[str]) -> Non
 # Parity with rank-bm25
 
 
-@pytest.fixture(scope="module")
-def starter(corpus_root: Path) -> Passages:
-    """The terms of each passage of the starter corpus, as a rebuild weighs them."""
-    return rebuild._plan(read_corpus(corpus_root), rebuild.Silent()).passage_terms
+def test_the_starter_index_scores_like_rank_bm25(
+    corpus_root: Path, toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weighed: list[Passages] = []
 
+    def note(passages: Passages) -> Lexical:
+        weighed.append(passages)
+        return build_lexical(passages)
 
-def test_the_starter_index_scores_like_rank_bm25(index: Index, starter: Passages) -> None:
+    monkeypatch.setattr(rebuild, "build_lexical", note)
+    toy.build(corpus_root, tmp_path)
+    index = open_index(tmp_path)
+    (starter,) = weighed
     reference = BM25Okapi(starter, k1=K1, b=B)
     holding = Counter(term for passage in starter for term in set(passage))
     common = [term for term, count in holding.items() if 2 * count > len(starter)]

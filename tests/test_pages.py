@@ -24,12 +24,6 @@ FLAT_FEET = "do-flat-feet-cause-upper-back-pain"
 HOSTILE = """<script>alert("x")</script> & <img src=x onerror=alert(1)> {{ 7 * 7 }}"""
 
 
-# Stands in for the fixture of the same name in conftest.py; remove it once that is there.
-@pytest.fixture(scope="session")
-def index_root() -> Path:
-    return Path(__file__).parents[1] / "index"
-
-
 @pytest.fixture(scope="session")
 def site(index_root: Path) -> FlaskClient:
     """The pages over the starter corpus."""

@@ -82,7 +82,7 @@ class Chatbot:
         if kind := recognise(text):
             return self._says("smalltalk", kind, Kind.SMALLTALK, text, certain=1.0), Trace()
 
-        understood = mend_spelling(self.index, resolve(squeeze(text), history))
+        understood = mend_spelling(self.index, resolve(squeeze(text), history).text)
         question = prepare(self.index, understood)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits)

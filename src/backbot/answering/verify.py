@@ -31,7 +31,7 @@ class ClaimedSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimedReply(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reply claims about its sources; `fault` is the promise it breaks as a whole, if any."""
+    """What a reply claims about its sources; `fault` is a promise that it breaks as a whole."""
 
     sections: tuple[ClaimedSection, ...]
     citations: tuple[Citation, ...]
@@ -93,15 +93,14 @@ def _judge(
     (citation,) = named
     document = documents.get(citation.document)
     if document is None:
-        reason = "the corpus has no such document"
+        reason: str | None = "the corpus has no such document"
     else:
         reason = _misquotes(excerpt, document.text)
         if document.sha256 != citation.sha256:
             reason = _changed(reason)
-    if reason and (document is None or excerpt.text not in document.text):
-        elsewhere = [each.id for each in documents.values() if excerpt.text in each.text]
-        if excerpt.text and elsewhere:
-            reason += f"; these words stand in {elsewhere[0]}"
+    if reason and excerpt.text and (document is None or excerpt.text not in document.text):
+        others = [each.id for each in documents.values() if excerpt.text in each.text]
+        reason += f"; these words stand in {others[0]}" if others else ""
     return Verdict(excerpt, citation.document, reason)
 
 
@@ -110,7 +109,7 @@ def _misquotes(excerpt: ClaimedExcerpt, text: str) -> str | None:
     if not excerpt.text:
         return "it quotes nothing"
     # A negative offset would count from the end, which no reply means.
-    if 0 <= excerpt.start and text[excerpt.start : excerpt.end] == excerpt.text:
+    if excerpt.start >= 0 and text[excerpt.start : excerpt.end] == excerpt.text:
         return None
     found = text.find(excerpt.text)
     if found < 0:

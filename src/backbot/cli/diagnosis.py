@@ -12,8 +12,8 @@ import backbot
 from backbot.corpus.document import Document
 from backbot.corpus.files import read_corpus
 from backbot.errors import BackbotError, CorpusError, ModelError
-from backbot.index.encoder import ModelCard, read_card
-from backbot.index.export import WEIGHTS_FILE, file_sha256, find_checkpoint
+from backbot.index.encoder import ModelCard, file_sha256, read_card
+from backbot.index.export import WEIGHTS_FILE, find_checkpoint
 from backbot.index.store import (
     Manifest,
     corpus_fingerprint,

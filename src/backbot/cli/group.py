@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 import click
@@ -47,7 +47,8 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BackbotError as error:
-            raise _Failure(error) from None
+            _report(error)
+            raise Exit(error.exit_code) from None
         except KeyboardInterrupt:
             raise Exit(INTERRUPTED) from None
         except BrokenPipeError:
@@ -55,22 +56,16 @@ class LazyGroup(click.Group):
             raise Exit(PIPE_CLOSED) from None
 
 
-class _Failure(click.ClickException):
-    """A `BackbotError` on its way out."""
-
-    def __init__(self, error: BackbotError) -> None:
-        super().__init__(str(error))
-        self.exit_code = error.exit_code
-        self._error = error
-
-    def show(self, file: IO[Any] | None = None) -> None:
+def _report(error: BackbotError) -> None:
+    """Say what went wrong on stderr; several broken files of a corpus have a line each."""
+    problems: Sequence[str] = (str(error),)
+    if isinstance(error, CorpusError) and len(error.problems) > 1:
+        click.echo(f"Error: {len(error.problems)} problems in the corpus:", err=True)
+        problems = error.problems
+    for problem in problems:
         # An error may name a file or a key of the corpus, which must not steer the terminal.
-        if isinstance(self._error, CorpusError) and len(self._error.problems) > 1:
-            click.echo(f"Error: {len(self._error.problems)} problems in the corpus:", err=True)
-            for problem in self._error.problems:
-                click.echo(f"  {clean(problem)}", err=True)
-        else:
-            click.echo(f"Error: {clean(self.message)}", err=True)
+        lead = "Error:" if len(problems) == 1 else " "
+        click.echo(f"{lead} {clean(problem)}", err=True)
 
 
 def _silence(stream: IO[str]) -> None:

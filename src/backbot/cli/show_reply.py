@@ -109,7 +109,6 @@ def _print_sources(terminal: Terminal, reply: Reply, site: str) -> None:
     for citation in reply.citations:
         number = f"[{citation.number}]"
         indent = 3 + len(number)
-        local = local or citation.url.startswith("/")
         title = Text.assemble((number, "bold cyan"), " ", (clean(citation.title), "bold"))
         # A title that wraps goes on below its own first word, not below the number.
         terminal.block(title, indent=2, hang=len(number) + 1)
@@ -119,9 +118,9 @@ def _print_sources(terminal: Terminal, reply: Reply, site: str) -> None:
         if citation.reviewed:
             facts.append(f"Reviewed {long_date(citation.reviewed)}")
         terminal.say(" · ".join(facts), indent=indent)
-        full = (
-            site + citation.url.removeprefix("/") if citation.url.startswith("/") else citation.url
-        )
+        own = citation.url.startswith("/")
+        local = local or own
+        full = site + citation.url[1:] if own else citation.url
         terminal.say_whole(page_address(citation.url), indent=indent, style=link(full))
         if citation.truncated:
             terminal.say(phrase("truncated", "note"), indent=indent)

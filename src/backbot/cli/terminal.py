@@ -16,6 +16,7 @@ from backbot.text.clean import clean
 
 # Longer lines are hard to read, however wide the window.
 READABLE_WIDTH = 88
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _WORD = re.compile(r"\S+\s*")
 _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
@@ -30,7 +31,7 @@ class Terminal(Console):
         super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
 
     def say(self, text: str, *, indent: int = 0, style: str = "") -> None:
-        """Print `text`, wrapped, each of its lines that is not empty on a line of its own."""
+        """Print `text`, wrapped, without anything that could steer the terminal."""
         self.block(Text(shown(text), style), indent=indent)
 
     def block(self, text: Text, *, indent: int = 0, hang: int = 0) -> None:
@@ -54,8 +55,9 @@ class Terminal(Console):
 
 
 def shown(text: str) -> str:
-    """Return `text` as a terminal may show it: its lines stay, control characters go."""
-    return "\n".join(filter(None, map(clean, text.splitlines())))
+    """Return `text` as a terminal may show it: lines and paragraphs stay, control characters go."""
+    lines = "\n".join(map(clean, text.splitlines()))
+    return _EMPTY_LINES.sub("\n\n", lines).strip()
 
 
 def link(address: str) -> Style:

@@ -2,49 +2,109 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from backbot.conversation.smalltalk import recognise
 from backbot.model import Turn
-from backbot.text.clean import clean, fold
-from backbot.text.terms import terms
+from backbot.text.clean import clean, fold, squeeze
+from backbot.text.terms import terms, words
+
+
+class Resolved(NamedTuple):
+    """A message in its conversation: `focus` is the message, `context` the turn it leans on.
+
+    `context` is "" for a message that stands on its own.
+    """
+
+    focus: str
+    context: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole question: the turn that is leant on, then the message."""
+        return f"{self.context} {self.focus}" if self.context else self.focus
+
 
 # Openings that carry on from what was said.
 _CARRIES_ON = re.compile(
-    r"^(?:and|or|but|also|so|then|what about|how about|what if|and what|why\??$|why not|why is that|why so|"
-    r"how (?:long|often|many|much|hard|soon|come)\b|which (?:one|of)|the (?:first|second|third|last|other)|"
-    r"no,? i mean|i mean|not )"
+    r"^(?:and|or|but|also|so|then|what about|how about|what if|and what|why$|why not|why is that|why so|"
+    r"how (?:long|often|many|much|hard|soon|come|far|exactly)\b|which (?:one|of|is|are)\b|"
+    r"the (?:first|second|third|last|other)\b|when$|where$|where exactly|how$|how so|"
+    r"what (?:else|other|more|next|then)\b|any (?:other|more|else)|(?:is|are) there (?:other|more|another)|"
+    r"tell me more|more (?:about|on)\b|go on|explain|for how long|how$)"
+)
+_CORRECTS = re.compile(
+    r"^(?:no|nope|not|sorry|actually|wait|oops|rather)\b.*\b(?:mean|meant|meaning)\b|^(?:i|we) (?:mean|meant)\b|^(?:no|not) (?:the|my|that|this|in|on)\b"
+)
+_CORRECTION_WORDS = re.compile(
+    r"^(?:no|nope|sorry|actually|wait|oops|rather|well)?[, ]*(?:not that[, ]*)?(?:i|we)? ?(?:mean|meant)\b[, ]*"
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|that|this|these|those|they|them|their|he|she|one|ones|same|else|instead|there|former|latter|both)\b"
+    r"\b(?:it|its|it's|that|that's|this|these|those|they|they're|them|their|theirs|he|she|one|ones|same|else|instead|"
+    r"there|former|latter|both|such|similar|others?|another|either)\b"
 )
-# "It hurts", "is it true that": an "it" that names nothing said before.
-_EMPTY_IT = re.compile(
-    r"\b(?:is it (?:true|ok|okay|safe|good|bad|normal|possible|better|worth|best|necessary|my|the|a)|it (?:is|feels|hurts) (?:like|when|if)|"
-    r"it (?:hurts|aches)|that (?:i|my|the|a|you)\b|this (?:morning|week|month|year|evening)|these days|one (?:side|shoulder|foot|leg|arm|hand))"
+# "It hurts when", "is it true that", "the pain that I have": words that point at nothing said before.
+_POINTS_NOWHERE = re.compile(
+    r"\b(?:is it (?:true|ok|okay|safe|good|bad|normal|possible|better|worth|best|necessary|my|the|a)\b(?= \w+ \w+)|"
+    r"it (?:is|feels|hurts) (?:like|when|if)|it (?:hurts|aches) (?:when|if|to)|that (?:i|my|the|a|an|you|it)\b|"
+    r"this (?:morning|week|month|year|evening)|these days|"
+    r"one (?:side|shoulder|foot|leg|arm|hand)|is there|are there|there(?:'s| is| are)|"
+    r"each other|one another|at the same time|the other (?:side|day|hand|foot|leg|arm))"
+)
+# A definite or compared thing that the message itself does not name further.
+_BARE_DEFINITE = re.compile(
+    r"^(?:what|which|who|when|where|why|how|does|do|did|is|are|was|were|can|could|should|will|tell me)\b.*"
+    r"\b(?:the (?:main|other|first|second|best|worst|biggest|most|usual|common|rest|difference|test|exercises?|stretch(?:es)?|reason|cause)|"
+    r"better|worse|faster|quicker|safer|different|best)\b"
 )
 SHORT_TERMS = 3
 
 
 def needs_context(text: str) -> bool:
     """Tell whether `text` leans on what was said before it."""
-    plain = fold(text).strip()
+    plain = fold(text).strip(" .!?")
     count = len(terms(text))
-    if count == 0:
+    if count == 0 or _CORRECTS.search(plain):
         return True
-    if _CARRIES_ON.search(plain) and count <= SHORT_TERMS:
+    if count <= SHORT_TERMS and (_CARRIES_ON.search(plain) or _fragment(plain)):
         return True
-    return count <= 2 * SHORT_TERMS and bool(_POINTS_BACK.search(_EMPTY_IT.sub(" ", plain)))
+    if count <= SHORT_TERMS - 1 and _BARE_DEFINITE.search(plain):
+        return True
+    return count <= 2 * SHORT_TERMS and bool(
+        _POINTS_BACK.search(_POINTS_NOWHERE.sub(" ", plain))
+    )
 
 
-def resolve(text: str, history: Sequence[Turn]) -> str:
+def resolve(text: str, history: Sequence[Turn]) -> Resolved:
     """Return what `text` asks once `history` (oldest turn first) is taken into account.
 
     A message that stands on its own comes back as it is. One that leans on an earlier turn brings
-    the nearest turn that stands on its own in front of it.
+    the nearest turn that stands on its own, and what was added to that since.
     """
     if not history or not needs_context(text):
-        return text
-    for turn in reversed(history):
-        earlier = clean(turn.message)
-        if terms(earlier) and not needs_context(earlier):
-            return f"{earlier} {text}"
-    return text
+        return Resolved(text)
+    context = earlier_question(history)
+    focus = _CORRECTION_WORDS.sub("", text, count=1) if _CORRECTS.search(fold(text)) else text
+    return Resolved(focus or text, context)
+
+
+def earlier_question(history: Sequence[Turn]) -> str:
+    """Return the nearest earlier turn that stands on its own, "" if there is none.
+
+    The first turn has nothing to lean on: where no other stands alone, it is the one.
+    """
+    asked = [squeeze(clean(turn.message)) for turn in history]
+    asked = [text for text in asked if terms(text) and not recognise(text)]
+    for text in reversed(asked):
+        if not needs_context(text):
+            return text
+    return asked[0] if asked else ""
+
+
+def _fragment(plain: str) -> bool:
+    """Tell whether a message is a bare phrase such as "at night" or "my neck"."""
+    said = words(plain)
+    return len(said) <= SHORT_TERMS and bool(said) and said[0] in _FRAGMENT_STARTS
+
+
+_FRAGMENT_STARTS = frozenset("at in on my the for with without after before during by from".split())

@@ -1,5 +1,6 @@
 """A document of the corpus and the blocks of its canonical text."""
 
+import datetime
 import hashlib
 import re
 from typing import Literal
@@ -59,6 +60,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from
             raise ValueError("a document's ID must be a lower-case ASCII slug")
         if self.url is not None and not self.url.startswith(("https://", "http://")):
             raise ValueError("a document's url must begin with https:// or http://")
+        for day in filter(None, (self.date, self.reviewed)):
+            datetime.date.fromisoformat(day)
         position = 0
         for block in self.blocks:
             if not position <= block.start < block.end <= len(self.text):

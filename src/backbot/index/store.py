@@ -54,6 +54,7 @@ from backbot.index.encoder import Encoder
 from backbot.index.lexical import Lexical
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
+from backbot.text.terms import words
 
 # Rises whenever what is written, or how it is read, changes.
 FORMAT = 1
@@ -170,6 +171,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
         )
     try:
         _check(documents, questions, vocabulary, arrays, encoder.dimensions)
+        _check_wording(wording)
     except ValueError:
         raise _damaged(folder) from None
     return Index(
@@ -477,8 +479,19 @@ def _check(
         raise ValueError("an index whose numbers do not fit together")
 
 
+def _check_wording(wording: Wording) -> None:
+    """Raise ValueError unless every word and phrase is one: they are looked for in questions."""
+    phrases = [phrase for group in wording.groups for phrase, _ in group]
+    if not all(wording.words) or not all(phrases):
+        raise ValueError("an empty word")
+    if any(phrase != " ".join(words(phrase)) for phrase in phrases):
+        raise ValueError("a phrase that is more than its words")
+
+
 def _has_unit_rows(vectors: NDArray[Any]) -> bool:
-    return bool((np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < UNIT_TOLERANCE).all())
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(vectors, axis=1)
+    return bool((np.abs(lengths - 1.0) < UNIT_TOLERANCE).all())
 
 
 def _within(values: NDArray[Any], low: int, high: int) -> bool:

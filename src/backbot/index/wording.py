@@ -36,6 +36,8 @@ def read_synonyms(corpus: Path) -> list[list[str]]:
         own = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _SynonymFile).groups
     except FileNotFoundError:
         return groups
+    except OSError as error:
+        raise CorpusError([f"{SYNONYMS_FILE} cannot be read ({error.strerror})."]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise CorpusError(
             [f'{SYNONYMS_FILE} does not fit: {error}. Write groups = [["couch", "sofa"], ...].']
@@ -57,7 +59,7 @@ def learn_wording(texts: Iterable[str], groups: Sequence[Sequence[str]]) -> Word
             uses.update(run for run in runs if run in phrases)
     counted = []
     for group in groups:
-        members = {" ".join(words(phrase)): 0 for phrase in group}
+        members = {" ".join(words(phrase)): 0 for phrase in group if words(phrase)}
         for phrase in members:
             parts = tuple(phrase.split())
             members[phrase] = counts[phrase] if len(parts) == 1 else uses[parts]
