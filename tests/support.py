@@ -1,7 +1,9 @@
 """Tiny corpora, and a toy encoder that makes an index of one in a blink."""
 
+import json
 import os
 import shutil
+import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +25,7 @@ from backbot.index.export import WEIGHTS_FILE
 from backbot.index.rebuild import Rebuilt, rebuild_index
 
 DIMENSIONS = 32
+VOCABULARY = 5000
 
 Files = Mapping[str, str | bytes]
 
@@ -89,15 +92,15 @@ class Toy(NamedTuple):
 
 
 def make_toy(folder: Path, tokenizer: Path) -> Toy:
-    """Make a toy encoder in `folder` that cuts texts into tokens by the file `tokenizer`."""
+    """Make a toy encoder in `folder` that cuts texts into tokens much like the file `tokenizer`."""
     checkpoint = folder / "checkpoint"
     checkpoint.mkdir(parents=True)
     (checkpoint / WEIGHTS_FILE).write_bytes(b"toy")
-    shutil.copyfile(tokenizer, checkpoint / TOKENIZER_FILE)
+    (checkpoint / TOKENIZER_FILE).write_text(toy_tokenizer(tokenizer.read_text("utf-8")), "utf-8")
     weights = file_sha256(checkpoint / WEIGHTS_FILE)
     export = folder / "models" / weights[:16]
     export.mkdir(parents=True)
-    shutil.copyfile(tokenizer, export / TOKENIZER_FILE)
+    shutil.copyfile(checkpoint / TOKENIZER_FILE, export / TOKENIZER_FILE)
     write_toy_onnx(export / MODEL_FILE, DIMENSIONS)
     card = ModelCard(
         name="toy",
@@ -111,9 +114,20 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
     return Toy(checkpoint, folder / "models")
 
 
+def toy_tokenizer(whole: str) -> str:
+    """Return a tokenizer with the first words of the vocabulary of another, and all its letters."""
+    tokenizer = json.loads(whole)
+    vocabulary = tokenizer["model"]["vocab"]
+    kept = [token for token, number in vocabulary.items() if number < VOCABULARY - 100]
+    letters = [f"##{letter}" for letter in string.ascii_lowercase + string.digits]
+    kept += [token for token in letters if token not in kept]
+    tokenizer["model"]["vocab"] = {token: number for number, token in enumerate(kept)}
+    return json.dumps(tokenizer)
+
+
 def write_toy_onnx(path: Path, dimensions: int) -> None:
     """Write the toy's graph: look each token up, average, bring to unit length."""
-    table = np.random.default_rng(7).standard_normal((30522, dimensions)).astype(np.float32)
+    table = np.random.default_rng(7).standard_normal((VOCABULARY, dimensions)).astype(np.float32)
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["looked_up"]),
         helper.make_node("ReduceMean", ["looked_up"], ["mean"], axes=[1], keepdims=0),

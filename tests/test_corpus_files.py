@@ -137,6 +137,7 @@ def test_a_corpus_of_hidden_documents_is_empty(tmp_path: Path) -> None:
         ("---\ntitle: A\nurl: javascript:alert(1)\n---\nText.", "does not begin with https://"),
         ("---\ntitle: A\n---\n\n \n", "has no text below its front matter"),
         ("---\ntitle: A\n---\n&nbsp;", "has no text below its front matter"),
+        ("---\ntitle: A\n---\n# One\n\nTwo\n---\n", "has nothing but headings"),
     ],
 )
 def test_a_broken_file_is_named_with_what_to_mend(

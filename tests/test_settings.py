@@ -1,4 +1,4 @@
-"""Settings: flags come before `BACKBOT_*` variables, those before `backbot.toml`, it before defaults."""
+"""Settings: flags come before `BACKBOT_*` variables, and those before `backbot.toml`."""
 
 from pathlib import Path
 

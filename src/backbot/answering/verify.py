@@ -31,11 +31,10 @@ class ClaimedSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimedReply(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reply claims about its sources; `fault` is a promise that it breaks as a whole."""
+    """What a reply claims about its sources."""
 
     sections: tuple[ClaimedSection, ...]
     citations: tuple[Citation, ...]
-    fault: str | None = None
 
 
 class Verdict(NamedTuple):
@@ -46,29 +45,46 @@ class Verdict(NamedTuple):
     reason: str | None
 
 
-def read_claims(content: bytes) -> ClaimedReply:
-    """Return what the reply in `content`, JSON in UTF-8, claims.
+class Verification(NamedTuple):
+    """What is true of a reply: a verdict on each excerpt, in order, and the `fault` of the whole:
+    a promise that it breaks, such as the order of its sections."""
+
+    verdicts: tuple[Verdict, ...]
+    fault: str | None
+
+    @property
+    def refuted(self) -> int:
+        """How many excerpts are refuted."""
+        return sum(verdict.reason is not None for verdict in self.verdicts)
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing at all is refuted."""
+        return not self.refuted and self.fault is None
+
+
+def verify(content: bytes, documents: Mapping[str, Document]) -> Verification:
+    """Return what is true of the reply in `content`, JSON in UTF-8, against `documents` by ID.
 
     Raises `UsageError` for what is not JSON or not a reply.
     """
     try:
         raw: Any = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise UsageError("this is not JSON; save the output of `backbot ask --json`.") from None
+        raise UsageError("This is not JSON; give what `backbot ask --json` printed.") from None
     try:
         claimed = msgspec.convert(raw, ClaimedReply)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise _no_reply(error) from None
-    return msgspec.structs.replace(claimed, fault=_fault(raw))
-
-
-def verify(reply: ClaimedReply, documents: Mapping[str, Document]) -> list[Verdict]:
-    """Return a verdict on each excerpt of `reply`, in order, against `documents` by ID."""
-    return [
-        _judge(excerpt, reply.citations, documents)
-        for section in reply.sections
+        fault = _fault(raw)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"This is JSON, but not a reply ({error}); give what `backbot ask --json` printed."
+        ) from None
+    verdicts = (
+        _judge(excerpt, claimed.citations, documents)
+        for section in claimed.sections
         for excerpt in section.excerpts
-    ]
+    )
+    return Verification(tuple(verdicts), fault)
 
 
 def _fault(raw: Any) -> str | None:
@@ -77,9 +93,10 @@ def _fault(raw: Any) -> str | None:
     try:
         msgspec.convert(raw, Reply)
     except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, ValueError):
-            return str(error.__cause__)
-        raise _no_reply(error) from None
+        # What is wrong beside a broken promise: a field is missing or of another type.
+        if not isinstance(error.__cause__, ValueError):
+            raise
+        return str(error.__cause__)
     return None
 
 
@@ -108,8 +125,9 @@ def _misquotes(excerpt: ClaimedExcerpt, text: str) -> str | None:
     """Return why `excerpt` is not what stands at its place in `text`, None where it is."""
     if not excerpt.text:
         return "it quotes nothing"
-    # A negative offset would count from the end, which no reply means.
-    if excerpt.start >= 0 and text[excerpt.start : excerpt.end] == excerpt.text:
+    # Python would take a negative offset from the end, and stop at the end for one beyond it.
+    inside = 0 <= excerpt.start <= excerpt.end <= len(text)
+    if inside and text[excerpt.start : excerpt.end] == excerpt.text:
         return None
     found = text.find(excerpt.text)
     if found < 0:
@@ -123,9 +141,3 @@ def _misquotes(excerpt: ClaimedExcerpt, text: str) -> str | None:
 def _changed(reason: str | None) -> str:
     changed = "the document has changed since the reply was made"
     return f"{changed}, and {reason}" if reason else f"{changed}, though these words still stand"
-
-
-def _no_reply(error: Exception) -> UsageError:
-    if isinstance(error, RecursionError):
-        return UsageError("this is JSON, but not a reply.")
-    return UsageError(f"this is JSON, but not a reply ({str(error)[:1].lower()}{str(error)[1:]}).")

@@ -1,5 +1,6 @@
 """What is installed, what corpus and index hold, and everything about them that wants mending."""
 
+import contextlib
 import platform
 from collections.abc import Sequence
 from importlib import metadata
@@ -35,7 +36,10 @@ SERVING = (
     "onnxruntime",
     "pystemmer",
     "python-frontmatter",
+    "pyyaml",
+    "rapidfuzz",
     "rich",
+    "symspellpy",
     "tokenizers",
 )
 BUILDING = (
@@ -179,10 +183,19 @@ def _read_index(
         counts=manifest.counts,
         model=card.name if card else None,
         dimensions=card.dimensions if card else None,
-        bytes=sum(each.stat().st_size for each in root.rglob("*") if each.is_file()),
+        bytes=_size(root),
         opens=documents is not None,
     )
     return holding, documents, manifest
+
+
+def _size(root: Path) -> int:
+    """Return the bytes of all files below `root`; a rebuild may take one away meanwhile."""
+    size = 0
+    for path in root.rglob("*"):
+        with contextlib.suppress(OSError):
+            size += path.stat().st_size if path.is_file() else 0
+    return size
 
 
 def _check_model(

@@ -28,7 +28,7 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
     questions of the same sort.
     """
     from backbot.chatbot import Chatbot
-    from backbot.cli.terminal import Terminal, print_json
+    from backbot.cli.terminal import Terminal, counted, print_json
     from backbot.evaluation.score import figures, median_words, play
     from backbot.evaluation.sets import read_set
     from backbot.index.store import open_index
@@ -64,14 +64,17 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
         print_json(report)
         return
     terminal = Terminal()
-    terminal.say(f"{len(cases)} cases of {question_set} against index {chatbot.index.version}.")
+    terminal.say(
+        f"{counted(len(cases), 'case')} of {question_set} against index {chatbot.index.version}."
+    )
     terminal.print()
     _print_figures(terminal, rows)
     terminal.say(f"Median length of an answer: {words:g} words of excerpts.")
     if failures:
         _print_failures(terminal, wrong)
     elif wrong:
-        terminal.say(f"{len(wrong)} cases went wrong; --failures lists them.")
+        listed = "it" if len(wrong) == 1 else "them"
+        terminal.say(f"{counted(len(wrong), 'case')} went wrong; --failures lists {listed}.")
 
 
 def _shortcoming(outcome: "Outcome") -> str | None:

@@ -84,10 +84,11 @@ def _rebuild(settings: Settings, *, full: bool, lines: bool) -> "Rebuilt":
                 progress=progress,
             )
     except ModuleNotFoundError as error:
-        if error.name not in BUILD_MODULES:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in BUILD_MODULES:
             raise
         raise UsageError(
-            f"Building an index needs {error.name}; run `pip install 'backbot[build]'`."
+            f"Building an index needs {missing}; run `pip install 'backbot[build]'`."
         ) from None
 
 

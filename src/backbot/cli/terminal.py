@@ -43,7 +43,8 @@ class Terminal(Console):
         lines = (part for line in text.split("\n") for part in line.divide(_breaks(line, width)))
         for number, line in enumerate(lines):
             line.rstrip()
-            line.pad_left(indent + (hang if number else 0))
+            if line.plain:
+                line.pad_left(indent + (hang if number else 0))
             self.print(line, soft_wrap=True)
 
     def say_whole(self, text: str, *, indent: int = 0, style: str | Style = "") -> None:

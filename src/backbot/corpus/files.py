@@ -97,6 +97,8 @@ def read_document(path: Path, kind: DocumentKind) -> Document | None:
     text, blocks = render(body)
     if not text:
         raise _Broken("has no text below its front matter; write some or set `hidden: true`")
+    if all(block.kind == "heading" for block in blocks):
+        raise _Broken("has nothing but headings; write some text below them or set `hidden: true`")
     return Document(
         id=path.stem,
         kind=kind,

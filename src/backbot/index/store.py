@@ -77,6 +77,7 @@ _ARRAYS = {
     "sentence_keys": np.uint8,
     "question_keys": np.uint8,
 }
+_DRAFT = ".draft-"
 _ENCODED = ("passage", "sentence", "question")
 # What msgspec raises on bytes that are no JSON, no UTF-8, or nested without end.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -223,7 +224,7 @@ class Draft:
         self._root = root
         self._files: dict[str, str] = {}
         (root / "versions").mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=root / "versions"))
+        self._folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=root / "versions"))
         self._folder.chmod(0o755)
 
     def json(self, name: str, value: Any) -> None:
@@ -270,9 +271,6 @@ class Draft:
         _point_to(self._root, manifest.version)
         return manifest.version
 
-    def discard(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-
     def _write(self, name: str, content: bytes) -> None:
         path = self._folder / name
         _write_synced(path, content)
@@ -299,19 +297,18 @@ class _Hashed:
 
 @contextlib.contextmanager
 def drafting(root: Path) -> Iterator[Draft]:
-    """Give a `Draft` under the index's lock and clear it away if it was not published.
+    """Give a `Draft` under the index's lock and clear it away if it was not published, together
+    with those that a killed rebuild left behind.
 
     Raises `UsageError` while another rebuild runs, `WriteError` when the disk is full or the
     folder is not ours to write.
     """
     with writing(root), _locked(root):
-        for stale in (root / "versions").glob(".draft-*"):
-            shutil.rmtree(stale, ignore_errors=True)
-        draft = Draft(root)
+        _clear_drafts(root)
         try:
-            yield draft
+            yield Draft(root)
         finally:
-            draft.discard()
+            _clear_drafts(root)
 
 
 @contextlib.contextmanager
@@ -342,6 +339,11 @@ def _locked(root: Path) -> Iterator[None]:
                 f"Another rebuild of {root} is running; wait until it is done and try again."
             ) from None
         yield
+
+
+def _clear_drafts(root: Path) -> None:
+    for draft in (root / "versions").glob(f"{_DRAFT}*"):
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _point_to(root: Path, version: str) -> None:
@@ -448,7 +450,7 @@ def _check(
     sound = sound and bool((arrays["lexical_idf"] >= 0).all())
     sound = sound and starts[0] == 0 and starts[-1] == entries and bool((np.diff(starts) >= 0).all())
     sound = sound and _within(arrays["lexical_rows"], 0, len(passages))
-    sound = sound and len(questions) > 0
+    sound = sound and len(questions) > 0 and len(passages) > 0
     sound = sound and all(0 <= each.document < len(documents) for each in questions)
     sound = sound and len({document.id for document in documents}) == len(documents) > 0
     sound = sound and _within(sentences[:, S_DOCUMENT], 0, len(documents))

@@ -1,0 +1,241 @@
+"""The language in which signs are written down, and its matching against a message.
+
+A concept is a named list of patterns. A pattern is a row of steps that stand beside each other:
+
+    chest                a word                        breath*        a word by its beginning
+    cold_sweat           words in a row                numb|dead      one or the other
+    @chest               whatever concept "chest" is   my?            may be missing
+    ..                   up to 3 other words           ...            up to 8 other words
+    a & b                both in one sentence, at most 14 words apart, in either order
+
+Small words (my, the, really, a bit ...) may stand between any two steps. No step reaches over the
+end of a sentence, and ".." not over a comma.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from backbot.safety.tokens import COMMA, SENTENCE_END, Token, Vocabulary
+
+SHORT_GAP = 3
+LONG_GAP = 8
+APART = 14
+FILLERS = frozenset(
+    """
+    my the a an his her their our your its this these that those is are was am be been being has
+    have had feel feels feeling felt really very so quite rather pretty just like bit kind sort of
+    also all both im ive it actually still getting gets got become became gone going goes went
+    some any too absolutely completely totally suddenly properly even always constantly extremely
+    super seriously fucking bloody damn right left upper lower whole entire old little
+    """.split()
+)
+# Matches of one concept that are kept; more of them would say nothing new.
+MOST_MATCHES = 24
+
+
+class Match(NamedTuple):
+    """Where a pattern fits: the first token, the one after the last, and which it used (bits)."""
+
+    start: int
+    end: int
+    used: int
+
+
+class _Step(NamedTuple):
+    labels: tuple[int, ...]
+    gap: int  # how many words that are no fillers may stand before this step
+    over_commas: bool
+
+
+_Row = tuple[_Step, ...]
+
+
+class _Pattern(NamedTuple):
+    concept: int
+    rows: tuple[_Row, ...]
+    needs: tuple[tuple[int, ...], ...]
+
+
+class _Node:
+    """A node of the tree of word rows."""
+
+    __slots__ = ("label", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.label = -1
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be read, with the concept it stands in."""
+
+
+class Lexicon:
+    """Concepts in the order they were given; each may build upon those before it."""
+
+    def __init__(self, concepts: Mapping[str, Sequence[str]], measures: Sequence[str] = ()) -> None:
+        """Read the patterns; raises `PatternError`. `measures` names concepts that code finds."""
+        self.names: dict[str, int] = {name: at for at, name in enumerate(measures)}
+        self.measures = tuple(measures)
+        self._root = _Node()
+        self._whole: set[str] = set()
+        self._beginnings: set[str] = set()
+        self._literals: dict[str, int] = {}
+        self._count = len(measures)
+        self._plan: list[_Pattern] = []
+        for name, patterns in concepts.items():
+            own = self.names.setdefault(name, self._count)
+            if own == self._count:
+                self._count += 1
+            for pattern in patterns:
+                for rows in self._read(name, pattern):
+                    needs = tuple(dict.fromkeys(step.labels for row in rows for step in row))
+                    self._plan.append(_Pattern(own, rows, needs))
+        self.vocabulary = Vocabulary(self._whole, self._beginnings)
+        self._lengths = sorted({len(each) for each in self._beginnings})
+
+    def match(
+        self, found: Sequence[Token], measured: Mapping[str, list[Match]], masked: int = 0
+    ) -> dict[int, list[Match]]:
+        """Return the matches of each label; concepts by `self.names`. `masked` tokens match none."""
+        hits = self._words(found, masked)
+        for name, matches in measured.items():
+            hits[self.names[name]] = [m for m in matches if not m.used & masked]
+        for pattern in self._plan:
+            if not all(any(label in hits for label in step) for step in pattern.needs):
+                continue
+            matches = self._fit(pattern.rows, hits, found)
+            if matches:
+                known = hits.setdefault(pattern.concept, [])
+                known.extend(m for m in dict.fromkeys(matches) if m not in known)
+                del known[MOST_MATCHES:]
+        return hits
+
+    def _words(self, found: Sequence[Token], masked: int) -> dict[int, list[Match]]:
+        atoms = [self._atoms(token.text) for token in found]
+        hits: dict[int, list[Match]] = {}
+        for start in range(len(found)):
+            nodes = [self._root]
+            used = 0
+            for at in range(start, min(start + 8, len(found))):
+                if masked >> at & 1:
+                    break
+                used |= 1 << at
+                nodes = [node.next[atom] for node in nodes for atom in atoms[at] if atom in node.next]
+                if not nodes:
+                    break
+                for node in nodes:
+                    if node.label >= 0:
+                        hits.setdefault(node.label, []).append(Match(start, at + 1, used))
+        return hits
+
+    def _atoms(self, word: str) -> list[str]:
+        atoms = [word] if word in self._whole else []
+        for length in self._lengths:
+            if length > len(word):
+                break
+            if word[:length] in self._beginnings:
+                atoms.append(word[:length] + "*")
+        return atoms
+
+    def _fit(
+        self, rows: Sequence[_Row], hits: Mapping[int, list[Match]], found: Sequence[Token]
+    ) -> list[Match]:
+        kept = list(self._row(rows[0], hits, found))
+        for row in rows[1:]:
+            if not kept:
+                break
+            others = list(self._row(row, hits, found))
+            kept = [
+                Match(min(a.start, b.start), max(a.end, b.end), a.used | b.used)
+                for a in kept
+                for b in others
+                if not a.used & b.used and _beside(a, b, found)
+            ]
+        return kept[:MOST_MATCHES]
+
+    def _row(
+        self, row: _Row, hits: Mapping[int, list[Match]], found: Sequence[Token]
+    ) -> Iterator[Match]:
+        partial = [m for label in row[0].labels for m in hits.get(label, ())]
+        for step in row[1:]:
+            nexts = [m for label in step.labels for m in hits.get(label, ())]
+            partial = [
+                Match(a.start, b.end, a.used | b.used)
+                for a in partial
+                for b in nexts
+                if b.start >= a.end and _reachable(a.end, b.start, step, found)
+            ][:MOST_MATCHES]
+            if not partial:
+                return
+        yield from partial
+
+    def _read(self, name: str, pattern: str) -> Iterator[tuple[_Row, ...]]:
+        parts = [self._rows(name, part.split()) for part in pattern.split(" & ")]
+        yield from product(*parts)
+
+    def _rows(self, name: str, words: Sequence[str]) -> list[_Row]:
+        rows: list[_Row] = [()]
+        gap, over_commas = 0, False
+        for word in words:
+            if word in ("..", "..."):
+                gap = SHORT_GAP if word == ".." else LONG_GAP
+                over_commas = word == "..."
+                continue
+            optional = word.endswith("?")
+            labels = tuple(
+                self._label(name, each) for each in word.removesuffix("?").split("|") if each
+            )
+            step = _Step(labels, gap, over_commas)
+            longer = [(*row, step) for row in rows]
+            rows = rows + longer if optional else longer
+            gap, over_commas = 0, False
+        rows = [row for row in rows if row]
+        if not rows:
+            raise PatternError(f"{name}: empty pattern")
+        return rows
+
+    def _label(self, name: str, word: str) -> int:
+        if word.startswith("@"):
+            try:
+                return self.names[word[1:]]
+            except KeyError:
+                raise PatternError(f"{name}: {word} is not known yet") from None
+        if word not in self._literals:
+            node = self._root
+            for piece in word.split("_"):
+                bare = piece.removesuffix("*")
+                if not bare or not bare.isalnum() or (piece != bare and len(bare) < 3):
+                    raise PatternError(f"{name}: {word} cannot be read")
+                (self._beginnings if piece != bare else self._whole).add(bare)
+                node = node.next.setdefault(piece, _Node())
+            node.label = self._literals[word] = self._count
+            self._count += 1
+        return self._literals[word]
+
+
+def _reachable(start: int, end: int, step: _Step, found: Sequence[Token]) -> bool:
+    left, fillers = step.gap, 4
+    for at in range(start, end):
+        word = found[at].text
+        if word == SENTENCE_END:
+            return False
+        if word == COMMA:
+            if step.over_commas:
+                continue
+            return False
+        if word in FILLERS and fillers:
+            fillers -= 1
+        elif left:
+            left -= 1
+        else:
+            return False
+    return True
+
+
+def _beside(a: Match, b: Match, found: Sequence[Token]) -> bool:
+    start, end = (a.end, b.start) if a.end <= b.start else (b.end, a.start)
+    if end - start > APART:
+        return False
+    return all(found[at].text != SENTENCE_END for at in range(start, end))

@@ -1,0 +1,181 @@
+"""What a reader typed as tokens that can be compared: look-alikes undone, typing errors mended."""
+
+import bisect
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import product
+from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from backbot.text.clean import clean, fold
+
+SENTENCE_END = "."
+COMMA = ","
+
+_PIECE = re.compile(
+    r"(?P<number>\d+(?:[.,/]\d+)+|\d+(?=\D|$)(?![^\W\d_]{2,}\d))"
+    r"|(?P<word>[^\W_]+(?:['’‘ʼ´`@$*][^\W_]+)*)"
+    r"|(?P<end>[.!?;\n]+)|(?P<comma>[,:()—–|…&+/\"“”]|\s-+\s)"
+)
+_RUN = re.compile(r"(.)\1{2,}")
+_PAIR = re.compile(r"(.)\1+")
+# Letters of other alphabets that look like Latin ones.
+_LOOKALIKES = str.maketrans(
+    "авеёгкмнорстухцԁіјѕԛԝһӏьαβεηικνορτυχωγ",
+    "abeerkmhopctyxuдijsqwhlbabenikvoptuxwy".replace("д", "d"),
+)
+_DIGITS_AS_LETTERS = str.maketrans("013457@$", "oieastas")
+# Shorter words have too many neighbours; a longer one may hold two slips.
+MIN_MENDED = 5
+TWO_SLIPS = 8
+
+
+class Token(NamedTuple):
+    """One word, number or mark of a message: how it is compared, and how it was written."""
+
+    text: str
+    written: str
+    start: int
+    end: int
+
+
+class Vocabulary:
+    """The words of the lexicon: the only ones that a typing error is ever mended to."""
+
+    def __init__(self, whole: Collection[str], beginnings: Collection[str]) -> None:
+        self.whole = frozenset(whole)
+        self.beginnings = frozenset(beginnings)
+        common = _dictionary()
+        forms = set(self.whole)
+        for beginning in self.beginnings:
+            at = bisect.bisect_left(common, beginning)
+            while at < len(common) and common[at].startswith(beginning):
+                forms.add(common[at])
+                at += 1
+        self._by_first: dict[str, list[str]] = {}
+        for form in sorted(forms):
+            if len(form) >= MIN_MENDED - 1:
+                self._by_first.setdefault(form[0], []).append(form)
+
+    def has(self, word: str) -> bool:
+        """Tell whether a word stands in the lexicon, whole or by its beginning."""
+        return word in self.whole or any(
+            word[:length] in self.beginnings for length in range(3, len(word) + 1)
+        )
+
+    def mend(self, word: str) -> str:
+        """Return the lexicon's nearest word for one that is no English word, else the same."""
+        if len(word) < MIN_MENDED or not word.isalpha() or self.has(word) or is_english(word):
+            return word
+        slips = 2 if len(word) >= TWO_SLIPS else 1
+        near = process.extract(
+            word,
+            self._by_first.get(word[0], ()),
+            scorer=OSA.distance,
+            score_cutoff=slips,
+            limit=None,
+        )
+        return str(min(near, key=lambda found: (found[1], found[0]))[0]) if near else word
+
+
+@cache
+def _dictionary() -> tuple[str, ...]:
+    """Return symspellpy's 82,765 English words in order."""
+    file = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    return tuple(sorted({line.split()[0].replace("'", "") for line in lines if line.strip()}))
+
+
+def is_english(word: str) -> bool:
+    """Tell whether a folded word without apostrophes stands in the English dictionary."""
+    common = _dictionary()
+    at = bisect.bisect_left(common, word)
+    return at < len(common) and common[at] == word
+
+
+def tokens(text: str, vocabulary: Vocabulary, shorthand: Mapping[str, str]) -> list[Token]:
+    """Return the tokens of `text`, marks of sentence ends and commas among them.
+
+    Offsets count code points of `clean(text)`. Words come folded, without apostrophes and
+    accents; each word that `shorthand` names comes as the words it stands for.
+    """
+    found: list[Token] = []
+    for token in _joined(list(_pieces(clean(text.replace("\n", " . "))))):
+        if token.text in (SENTENCE_END, COMMA) or token.text[0].isdigit():
+            found.append(token)
+            continue
+        word = _plain(token.text, vocabulary)
+        for part in shorthand.get(word, word).split():
+            found.append(token._replace(text=part))
+    return found
+
+
+def _pieces(text: str) -> Iterator[Token]:
+    for match in _PIECE.finditer(text):
+        kind = match.lastgroup
+        written = match.group()
+        if kind == "end":
+            word = COMMA if set(written) == {"."} and len(written) > 1 else SENTENCE_END
+        elif kind == "comma":
+            word = COMMA
+        else:
+            word = written
+        yield Token(word, written, match.start(), match.end())
+
+
+def _joined(pieces: list[Token]) -> Iterator[Token]:
+    """Write letters that were typed apart as one word: "c h e s t"."""
+    at = 0
+    while at < len(pieces):
+        end = at
+        while end < len(pieces) and len(pieces[end].text) == 1 and pieces[end].text.isalpha():
+            end += 1
+        if end - at >= 3:
+            word = "".join(piece.text for piece in pieces[at:end])
+            yield Token(word, word, pieces[at].start, pieces[end - 1].end)
+            at = end
+        else:
+            yield pieces[at]
+            at += 1
+
+
+def _plain(written: str, vocabulary: Vocabulary) -> str:
+    word = _bare(written)
+    if word.isascii() and word.isalpha() and vocabulary.has(word):
+        return word
+    if not word.isascii():
+        latin = word.translate(_LOOKALIKES)
+        word = latin if latin.isascii() else word
+    if not word.isalpha():
+        letters = word.translate(_DIGITS_AS_LETTERS)
+        if letters.isalpha() and vocabulary.has(letters):
+            return letters
+        word = re.sub(r"[@$*]", "", word)
+    if _RUN.search(word):
+        word = _squeezed(word, vocabulary)
+    return vocabulary.mend(word)
+
+
+@lru_cache(maxsize=4096)
+def _bare(written: str) -> str:
+    folded = fold(written).replace("'", "").replace("´", "").replace("`", "")
+    if folded.isascii():
+        return folded
+    apart = unicodedata.normalize("NFD", folded.replace("ß", "ss"))
+    return "".join(each for each in apart if not unicodedata.combining(each))
+
+
+def _squeezed(word: str, vocabulary: Vocabulary) -> str:
+    """Return a word with letters held down as the word it is: "heeelp", "killl"."""
+    runs = len(_RUN.findall(word))
+    for lengths in product((1, 2), repeat=min(runs, 4)):
+        left = iter(lengths)
+        tried = _RUN.sub(lambda run, left=left: run.group(1) * next(left, 1), word)  # type: ignore[misc]
+        if vocabulary.has(tried) or is_english(tried):
+            return tried
+    return _PAIR.sub(r"\1", word)
