@@ -22,7 +22,7 @@ from backbot.index.encoder import (
     file_sha256,
 )
 from backbot.index.export import WEIGHTS_FILE
-from backbot.index.rebuild import Rebuilt, rebuild_index
+from backbot.rebuild import Rebuilt, rebuild_index
 
 DIMENSIONS = 32
 VOCABULARY = 5000

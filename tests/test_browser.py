@@ -259,6 +259,12 @@ def test_a_long_conversation_shows_the_start_of_each_new_reply(page: Page) -> No
     expect(page.locator(".turn")).to_have_count(12)
 
 
+def test_the_start_of_a_reply_is_shown_however_long_its_question_is(page: Page) -> None:
+    ask(page, "why do I get knots in my upper back when I sit at my desk all day? " * 25)
+    expect(last(page).locator("> *").first).to_be_in_viewport()
+    assert 0 <= box(page, ".reply")["top"] < PHONE["height"] / 3
+
+
 def test_a_new_conversation_begins_with_nothing_from_the_old(page: Page) -> None:
     ask(page, FLAT_FEET)
     page.get_by_label("Your question").fill("a draft")

@@ -27,7 +27,7 @@ from backbot.cli.rebuild_index import BUILD_MODULES, summary
 from backbot.cli.serve import address
 from backbot.cli.show_reply import page_address, print_reply
 from backbot.cli.terminal import Terminal, print_json
-from backbot.index.rebuild import Rebuilt
+from backbot.rebuild import Rebuilt
 from backbot.model import (
     Citation,
     Excerpt,

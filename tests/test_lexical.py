@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from backbot.index import rebuild
+from backbot.index import build
 from backbot.index.lexical import B, K1, Lexical, build_lexical
 from backbot.index.store import open_index
 from backbot.text.terms import terms
@@ -47,7 +47,7 @@ def test_the_starter_index_scores_like_rank_bm25(
         weighed.append(passages)
         return build_lexical(passages)
 
-    monkeypatch.setattr(rebuild, "build_lexical", note)
+    monkeypatch.setattr(build, "build_lexical", note)
     toy.build(corpus_root, tmp_path)
     index = open_index(tmp_path)
     (starter,) = weighed

@@ -25,7 +25,7 @@ from backbot.errors import (
     UsageError,
     WriteError,
 )
-from backbot.index.rebuild import rebuild_index
+from backbot.rebuild import rebuild_index
 from backbot.index.store import current_version, drafting, open_index
 from backbot.model import Reply
 from support import TINY, Files, Toy, document, link_models, write_corpus

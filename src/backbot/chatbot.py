@@ -16,13 +16,11 @@ from backbot.errors import RequestError
 from backbot.index.contents import Index
 from backbot.model import MAX_HISTORY, MAX_MESSAGE_LENGTH, Kind, Reply, Turn
 from backbot.phrases import phrase
-from backbot.retrieval.hybrid import Hit, search
+from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
 from backbot.retrieval.question import prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.text.clean import clean, has_words, squeeze
 
-# How many passages the sentences of an answer are taken from.
-PASSAGES_READ = 12
 
 
 class Trace(NamedTuple):
@@ -87,8 +85,8 @@ class Chatbot:
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits)
         runs = compose(self.index, question, candidates)
-        signals = read_signals(question, hits, candidates, runs)
-        probability = round(confidence(signals), 4)
+        signals = read_signals(self.index, question, hits, candidates, runs)
+        probability = round(confidence(signals, self.index.baseline), 4)
         trace = Trace(hits, candidates, signals, runs)
 
         asked = [understood, *(turn.message for turn in history)]

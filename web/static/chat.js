@@ -40,7 +40,7 @@ input.addEventListener("keydown", (event) => {
   // While an input method composes, Enter picks a word.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  if (!event.repeat) form.requestSubmit();
+  if (!event.repeat) send.click();
 });
 
 document.addEventListener("click", (event) => {
@@ -101,7 +101,6 @@ async function answer(turn, place) {
     if (asking.over) return;
     shown = showProblem(error, turn, place);
   }
-  if (asking.over) return;
   setWaiting(false);
   sign.replaceWith(shown);
   shown.scrollIntoView({ block: "start" });

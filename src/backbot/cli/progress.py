@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 from backbot.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from backbot.index.rebuild import Progress as Watching
+    from backbot.index.build import Progress as Watching
 
 # What an owner reads for each stage; {total} is how many steps it has.
 _STAGES = {

@@ -12,7 +12,7 @@ from backbot.errors import IndexUnavailableError, UsageError
 from backbot.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from backbot.index.rebuild import Rebuilt
+    from backbot.rebuild import Rebuilt
 
 # What building imports beyond what answering needs.
 BUILD_MODULES = ("nltk", "rank_bm25")
@@ -73,7 +73,7 @@ def _rebuild(settings: Settings, *, full: bool, lines: bool) -> "Rebuilt":
     from backbot.cli.progress import watching
 
     try:
-        from backbot.index.rebuild import rebuild_index
+        from backbot.rebuild import rebuild_index
 
         with watching(lines=lines) as progress:
             return rebuild_index(

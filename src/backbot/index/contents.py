@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +26,16 @@ PASSAGE_COLUMNS = 4
 QUOTABLE, STANDS_ALONE, ANNOUNCES = 1, 2, 4
 
 Table = NDArray[np.int32]
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """How the signals of an answer are spread over questions that the corpus does not answer.
+
+    `means` and `spreads` (standard deviations) by a signal's name; empty before they are measured.
+    """
+
+    means: dict[str, float] = {}
+    spreads: dict[str, float] = {}
 
 
 class Question(NamedTuple):
@@ -55,7 +66,7 @@ class Index:
     """One open index. All of it is read-only, so threads may share it.
 
     Shapes: sentences (n, 7) and passages (m, 4), int32, columns as named above; sentence_vectors
-    (n, dimensions); question_vectors (len(questions), dimensions); every vector of unit length.
+    (n, dimensions); question_vectors and elsewhere_vectors, a row each; every vector of unit length.
     """
 
     version: str
@@ -63,12 +74,16 @@ class Index:
     sentences: Table
     passages: Table
     questions: tuple[Question, ...]
+    # Questions that these documents do not answer, to tell an answer from mere nearness.
+    elsewhere: tuple[str, ...]
     wording: Wording
     lexical: Lexical
     dense: Dense
     sentence_vectors: Vectors
     question_vectors: Vectors
+    elsewhere_vectors: Vectors
     encoder: Encoder
+    baseline: Baseline
     # Terms are worked out when a sentence is first looked at; every thread finds the same ones.
     _terms: dict[int, frozenset[str]] = field(default_factory=dict)
     _context: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)

@@ -17,9 +17,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_type_hints
 
 import msgspec
 import numpy as np
@@ -46,6 +46,7 @@ from backbot.index.contents import (
     S_SECTION,
     S_START,
     SENTENCE_COLUMNS,
+    Baseline,
     Index,
     Question,
 )
@@ -57,7 +58,7 @@ from backbot.text.roles import Role
 from backbot.text.terms import words
 
 # Rises whenever what is written, or how it is read, changes.
-FORMAT = 1
+FORMAT = 2
 KEPT_VERSIONS = 5
 # How far from 1 the length of a vector may be for rounding's sake.
 UNIT_TOLERANCE = 1e-3
@@ -73,12 +74,14 @@ _ARRAYS = {
     "passage_vectors": np.float32,
     "sentence_vectors": np.float32,
     "question_vectors": np.float32,
+    "elsewhere_vectors": np.float32,
     "passage_keys": np.uint8,
     "sentence_keys": np.uint8,
     "question_keys": np.uint8,
+    "elsewhere_keys": np.uint8,
 }
 _DRAFT = ".draft-"
-_ENCODED = ("passage", "sentence", "question")
+_ENCODED = ("passage", "sentence", "question", "elsewhere")
 # What msgspec raises on bytes that are no JSON, no UTF-8, or nested without end.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _VERSION = re.compile(r"[0-9a-f]{16}")
@@ -163,7 +166,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
     version = version or current_version(root)
     manifest = read_manifest(root, version)
     folder = root / "versions" / version
-    documents, questions, vocabulary, wording, arrays = _read_files(folder, manifest)
+    written, arrays = _read_files(folder, manifest)
     encoder = Encoder(root / "models" / manifest.model)
     if encoder.card.digest != manifest.model_digest:
         raise IndexDamagedError(
@@ -171,19 +174,20 @@ def open_index(root: Path, version: str | None = None) -> Index:
             "run `backbot rebuild-index --full`."
         )
     try:
-        _check(documents, questions, vocabulary, arrays, encoder.dimensions)
-        _check_wording(wording)
+        _check(written, arrays, encoder.dimensions)
+        _check_wording(written.wording)
     except ValueError:
         raise _damaged(folder) from None
     return Index(
         version=version,
-        documents=documents,
+        documents=written.documents,
         sentences=arrays["sentences"],
         passages=arrays["passages"],
-        questions=questions,
-        wording=wording,
+        questions=written.questions,
+        elsewhere=written.elsewhere,
+        wording=written.wording,
         lexical=Lexical(
-            {term: number for number, term in enumerate(vocabulary)},
+            {term: number for number, term in enumerate(written.vocabulary)},
             arrays["lexical_starts"],
             arrays["lexical_rows"],
             arrays["lexical_weights"],
@@ -193,7 +197,9 @@ def open_index(root: Path, version: str | None = None) -> Index:
         dense=Dense(arrays["passage_vectors"]),
         sentence_vectors=arrays["sentence_vectors"],
         question_vectors=arrays["question_vectors"],
+        elsewhere_vectors=arrays["elsewhere_vectors"],
         encoder=encoder,
+        baseline=written.baseline,
     )
 
 
@@ -227,10 +233,34 @@ class Draft:
         self._folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=root / "versions"))
         self._folder.chmod(0o755)
 
-    def json(self, name: str, value: Any) -> None:
+    def contents(self, index: Index, keys: Mapping[str, NDArray[np.uint8]], baseline: Baseline) -> None:
+        """Write everything that `index` holds, the keys of its vectors, and its baseline."""
+        self._json("documents", index.documents)
+        self._json("questions", index.questions)
+        self._json("elsewhere", index.elsewhere)
+        self._json("vocabulary", tuple(index.lexical.vocabulary))
+        self._json("wording", index.wording)
+        self._json("baseline", baseline)
+        arrays = {
+            "sentences": index.sentences,
+            "passages": index.passages,
+            "lexical_starts": index.lexical.starts,
+            "lexical_rows": index.lexical.rows,
+            "lexical_weights": index.lexical.weights,
+            "lexical_idf": index.lexical.idf,
+            "passage_vectors": index.dense.vectors,
+            "sentence_vectors": index.sentence_vectors,
+            "question_vectors": index.question_vectors,
+            "elsewhere_vectors": index.elsewhere_vectors,
+        }
+        arrays.update((f"{kind}_keys", rows) for kind, rows in keys.items())
+        for name, array in arrays.items():
+            self._array(name, array)
+
+    def _json(self, name: str, value: Any) -> None:
         self._write(f"{name}.json", msgspec.json.encode(value, order="deterministic"))
 
-    def array(self, name: str, value: NDArray[Any]) -> None:
+    def _array(self, name: str, value: NDArray[Any]) -> None:
         target = np.ascontiguousarray(value, dtype=_ARRAYS[name])
         path = self._folder / f"{name}.npy"
         with path.open("wb") as file:
@@ -372,35 +402,35 @@ def _is_whole(root: Path, version: str) -> bool:
     return True
 
 
-def _read_files(
-    folder: Path, manifest: Manifest
-) -> tuple[
-    tuple[Document, ...], tuple[Question, ...], list[str], Wording, dict[str, NDArray[Any]]
-]:
-    expected = {f"{name}.npy" for name in _ARRAYS} | {
-        "documents.json",
-        "questions.json",
-        "vocabulary.json",
-        "wording.json",
-    }
-    if set(manifest.files) != expected:
+class _Written(msgspec.Struct, frozen=True):
+    """What the JSON files of a version hold, a field each."""
+
+    documents: tuple[Document, ...]
+    questions: tuple[Question, ...]
+    elsewhere: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    wording: Wording
+    baseline: Baseline
+
+
+def _read_files(folder: Path, manifest: Manifest) -> tuple[_Written, dict[str, NDArray[Any]]]:
+    hints = get_type_hints(_Written)
+    if set(manifest.files) != {*(f"{name}.npy" for name in _ARRAYS), *(f"{n}.json" for n in hints)}:
         raise _damaged(folder)
     try:
         for name, digest in manifest.files.items():
             if _sha256(folder / name) != digest:
                 raise _damaged(folder / name)
-        documents = msgspec.json.decode(
-            (folder / "documents.json").read_bytes(), type=tuple[Document, ...]
+        written = _Written(
+            **{
+                name: msgspec.json.decode((folder / f"{name}.json").read_bytes(), type=hint)
+                for name, hint in hints.items()
+            }
         )
-        questions = msgspec.json.decode(
-            (folder / "questions.json").read_bytes(), type=tuple[Question, ...]
-        )
-        vocabulary = msgspec.json.decode((folder / "vocabulary.json").read_bytes(), type=list[str])
-        wording = msgspec.json.decode((folder / "wording.json").read_bytes(), type=Wording)
     except (OSError, *_UNREADABLE):
         raise _damaged(folder) from None
     arrays = {name: _read_array(folder / f"{name}.npy", dtype) for name, dtype in _ARRAYS.items()}
-    return documents, questions, vocabulary, wording, arrays
+    return written, arrays
 
 
 def _read_array(path: Path, dtype: type) -> NDArray[Any]:
@@ -414,32 +444,28 @@ def _read_array(path: Path, dtype: type) -> NDArray[Any]:
     return array
 
 
-def _check(
-    documents: tuple[Document, ...],
-    questions: tuple[Question, ...],
-    vocabulary: list[str],
-    arrays: dict[str, NDArray[Any]],
-    dimensions: int,
-) -> None:
+def _check(written: _Written, arrays: dict[str, NDArray[Any]], dimensions: int) -> None:
     """Raise ValueError unless every number points at something that is there.
 
     Sums in the manifest show accidents; these checks stop an index that was made to mislead.
     """
     if any(array.ndim == 0 for array in arrays.values()):
         raise ValueError("an index with a number in the place of a table")
+    documents, questions = written.documents, written.questions
     sentences, passages = arrays["sentences"], arrays["passages"]
     entries = len(arrays["lexical_rows"])
     starts = arrays["lexical_starts"]
     shapes = {
         "sentences": (len(sentences), SENTENCE_COLUMNS),
         "passages": (len(passages), PASSAGE_COLUMNS),
-        "lexical_starts": (len(vocabulary) + 1,),
+        "lexical_starts": (len(written.vocabulary) + 1,),
         "lexical_rows": (entries,),
         "lexical_weights": (entries,),
-        "lexical_idf": (len(vocabulary),),
+        "lexical_idf": (len(written.vocabulary),),
         "passage_vectors": (len(passages), dimensions),
         "sentence_vectors": (len(sentences), dimensions),
         "question_vectors": (len(questions), dimensions),
+        "elsewhere_vectors": (len(written.elsewhere), dimensions),
     }
     sound = all(arrays[name].shape == shape for name, shape in shapes.items())
     sound = sound and all(

@@ -8,6 +8,8 @@ from backbot.index.contents import P_DOCUMENT, Index
 from backbot.index.encoder import Vectors
 from backbot.retrieval.question import Question
 
+# How many passages the sentences of an answer are taken from.
+PASSAGES_READ = 12
 # What each half brings to the pool that is fused.
 DEPTH = 50
 LEXICAL_WEIGHT = 0.45

@@ -1,0 +1,196 @@
+"""Making the contents of an index: cut the documents, weigh their terms, embed what is new."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backbot.corpus.document import Document
+from backbot.index import passages as cutting
+from backbot.index.contents import (
+    ANNOUNCES,
+    PASSAGE_COLUMNS,
+    QUOTABLE,
+    SENTENCE_COLUMNS,
+    STANDS_ALONE,
+    Baseline,
+    Index,
+    Question,
+)
+from backbot.index.dense import Dense
+from backbot.index.elsewhere import read_elsewhere
+from backbot.index.encoder import Encoder, Vectors
+from backbot.index.lexical import K1, B, build_lexical
+from backbot.index.wording import Wording, learn_wording
+from backbot.text.terms import terms
+
+# How often a title's and a heading's terms count in each passage below them.
+TITLE_WEIGHT = 1
+HEADING_WEIGHT = 1
+SETTINGS: dict[str, float | int | str] = {
+    "bm25_k1": K1,
+    "bm25_b": B,
+    "title_weight": TITLE_WEIGHT,
+    "heading_weight": HEADING_WEIGHT,
+    "passage_words": cutting.PASSAGE_WORDS,
+    "overlap_words": cutting.OVERLAP_WORDS,
+}
+_KEY_BYTES = 16
+
+
+class Progress(Protocol):
+    """Told how far a rebuild is, for a bar on a terminal or a line in a log."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A new stage begins that has `total` steps."""
+
+    def advance(self) -> None:
+        """One step of the stage is done."""
+
+
+class Silent:
+    """A progress that nobody watches."""
+
+    def stage(self, name: str, total: int) -> None: ...
+
+    def advance(self) -> None: ...
+
+
+class Built(NamedTuple):
+    """A new index with the keys of the texts behind its vectors, shape (rows, 16) each.
+
+    `embedded` texts were new, `reused` ones had a vector already. The index has no version and no
+    baseline yet.
+    """
+
+    index: Index
+    keys: dict[str, NDArray[np.uint8]]
+    embedded: int
+    reused: int
+
+
+def build_index(
+    documents: tuple[Document, ...],
+    synonyms: list[list[str]],
+    encoder: Encoder,
+    known: dict[bytes, Vectors],
+    progress: Progress,
+) -> Built:
+    """Return the index of `documents`; texts whose key is among `known` keep that vector."""
+    plan = _plan(documents, synonyms, progress)
+    texts = {
+        "passage": plan.passage_inputs,
+        "sentence": plan.sentence_inputs,
+        "question": [question.text for question in plan.questions],
+        "elsewhere": read_elsewhere(plan.wording),
+    }
+    keys = {kind: [_key(text, encoder) for text in each] for kind, each in texts.items()}
+    fresh = {
+        key: text
+        for kind, each in texts.items()
+        for key, text in zip(keys[kind], each, strict=True)
+        if key not in known
+    }
+    progress.stage("Embedding", len(fresh))
+    made = encoder.encode_all(list(fresh.values()), advance=progress.advance)
+    all_known = {**known, **dict(zip(fresh, made, strict=True))}
+    vectors = {kind: _stack(each, all_known, encoder.dimensions) for kind, each in keys.items()}
+    index = Index(
+        version="",
+        documents=documents,
+        sentences=plan.sentences,
+        passages=plan.passages,
+        questions=tuple(plan.questions),
+        elsewhere=tuple(texts["elsewhere"]),
+        wording=plan.wording,
+        lexical=build_lexical(plan.passage_terms),
+        dense=Dense(vectors["passage"]),
+        sentence_vectors=vectors["sentence"],
+        question_vectors=vectors["question"],
+        elsewhere_vectors=vectors["elsewhere"],
+        encoder=encoder,
+        baseline=Baseline(),
+    )
+    packed = {
+        kind: np.frombuffer(b"".join(each), dtype=np.uint8).reshape(-1, _KEY_BYTES)
+        for kind, each in keys.items()
+    }
+    total = sum(len(each) for each in texts.values())
+    return Built(index, packed, len(fresh), total - len(fresh))
+
+
+class _Plan(NamedTuple):
+    sentences: NDArray[np.int32]
+    passages: NDArray[np.int32]
+    questions: list[Question]
+    wording: Wording
+    passage_terms: list[list[str]]
+    passage_inputs: list[str]
+    sentence_inputs: list[str]
+
+
+def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Progress) -> _Plan:
+    progress.stage("Reading", len(documents))
+    sentences: list[tuple[int, ...]] = []
+    passages: list[tuple[int, ...]] = []
+    passage_terms: list[list[str]] = []
+    passage_inputs: list[str] = []
+    sentence_inputs: list[str] = []
+    questions: list[Question] = []
+    for number, document in enumerate(documents):
+        base = len(sentences)
+        split = cutting.split_sentences(document)
+        for each in split:
+            flags = (
+                QUOTABLE * each.reading.quotable
+                | STANDS_ALONE * each.reading.stands_alone
+                | ANNOUNCES * each.reading.announces
+            )
+            row = (number, each.start, each.end, each.block, each.section, each.reading.role, flags)
+            sentences.append(row)
+            sentence_inputs.append(document.text[each.start : each.end])
+        asked = _questions_of(document)
+        questions.extend(Question(text, number) for text in asked)
+        title_terms = terms(" ".join(asked[:2]))
+        for passage in cutting.split_passages(document, split):
+            text = document.text[split[passage.first].start : split[passage.last - 1].end]
+            heading = ""
+            if passage.section >= 0:
+                block = document.blocks[passage.section]
+                heading = document.text[block.start : block.end]
+            passages.append((number, base + passage.first, base + passage.last, passage.section))
+            passage_terms.append(
+                title_terms * TITLE_WEIGHT + terms(heading) * HEADING_WEIGHT + terms(text)
+            )
+            passage_inputs.append("\n".join(filter(None, (document.title, heading, text))))
+        progress.advance()
+    return _Plan(
+        np.array(sentences, dtype=np.int32).reshape(-1, SENTENCE_COLUMNS),
+        np.array(passages, dtype=np.int32).reshape(-1, PASSAGE_COLUMNS),
+        questions,
+        learn_wording(
+            (*(document.text for document in documents), *(each.text for each in questions)),
+            synonyms,
+        ),
+        passage_terms,
+        passage_inputs,
+        sentence_inputs,
+    )
+
+
+def _questions_of(document: Document) -> list[str]:
+    asked = [document.title, *([document.question] if document.question else [])]
+    asked.extend(document.alternate_questions)
+    return list(dict.fromkeys(asked))
+
+
+def _key(text: str, encoder: Encoder) -> bytes:
+    return hashlib.sha256(f"{encoder.card.digest}\n{text}".encode()).digest()[:_KEY_BYTES]
+
+
+def _stack(keys: list[bytes], known: dict[bytes, Vectors], dimensions: int) -> Vectors:
+    if not keys:
+        return np.zeros((0, dimensions), dtype=np.float32)
+    return np.stack([known[key] for key in keys])

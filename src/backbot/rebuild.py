@@ -1,0 +1,75 @@
+"""Rebuilding an index: read the corpus, build, measure, swap in at once or not at all."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from backbot.answering.calibrate import measure_baseline
+from backbot.corpus.files import read_corpus
+from backbot.index.build import SETTINGS, Progress, Silent, build_index
+from backbot.index.encoder import Encoder
+from backbot.index.export import ensure_exported
+from backbot.index.store import corpus_fingerprint, drafting, read_vectors
+from backbot.index.wording import read_synonyms
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuild did. `embedded` texts were new, `reused` ones had a vector already."""
+
+    version: str
+    documents: int
+    passages: int
+    sentences: int
+    embedded: int
+    reused: int
+
+
+def rebuild_index(
+    corpus: Path,
+    root: Path,
+    *,
+    model: str | None = None,
+    full: bool = False,
+    progress: Progress | None = None,
+) -> Rebuilt:
+    """Build the index of the documents in `corpus` and make it the current one in `root`.
+
+    Vectors of unchanged texts are taken over from the current version unless `full`. The same
+    corpus gives the same bytes and the same version. Raises `CorpusError`, `ModelError`,
+    `WriteError` or `UsageError`; the index in `root` is then as it was.
+    """
+    progress = progress or Silent()
+    documents = read_corpus(corpus)
+    synonyms = read_synonyms(corpus)
+    with drafting(root) as draft:
+        progress.stage("Sentence encoder", 1)
+        folder = ensure_exported(model, root / "models", anew=full)
+        encoder = Encoder(folder)
+        progress.advance()
+        known = {} if full else read_vectors(root, encoder.dimensions)
+        built = build_index(documents, synonyms, encoder, known, progress)
+        index = built.index
+        baseline = measure_baseline(index, progress)
+
+        progress.stage("Writing", 1)
+        draft.contents(index, built.keys, baseline)
+        version = draft.publish(
+            model=folder.name,
+            model_digest=encoder.card.digest,
+            corpus=corpus_fingerprint(documents),
+            settings=SETTINGS,
+            counts={
+                "documents": len(documents),
+                "passages": len(index.passages),
+                "sentences": len(index.sentences),
+                "questions": len(index.questions),
+            },
+        )
+        progress.advance()
+    return Rebuilt(
+        version,
+        len(documents),
+        len(index.passages),
+        len(index.sentences),
+        built.embedded,
+        built.reused,
+    )
