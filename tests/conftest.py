@@ -11,8 +11,8 @@ from backbot.chatbot import Chatbot
 from backbot.index.contents import Index
 from backbot.index.encoder import TOKENIZER_FILE
 from backbot.index.export import ensure_exported
-from backbot.rebuild import rebuild_index
 from backbot.index.store import open_index
+from backbot.rebuild import rebuild_index
 from backbot.server.app import create_app
 from backbot.settings import Settings
 from support import TINY, Toy, link_models, make_toy, write_corpus

@@ -4,15 +4,18 @@ import json
 import os
 import shutil
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+import pytest
 import yaml
 from onnx import TensorProto, helper, numpy_helper, save
 
+from backbot.index import build
 from backbot.index.encoder import (
     CARD_FILE,
     MAX_TOKENS,
@@ -75,6 +78,16 @@ def link_models(models: Path, root: Path) -> None:
     shutil.copytree(models, root / "models", copy_function=os.link)
 
 
+@contextmanager
+def small_bank() -> Iterator[None]:
+    """Let indexes know of three questions about something else only: the hundreds that come along
+    are most of what a small corpus's rebuild has to do."""
+    few = ["Who painted the Mona Lisa?", "How do I bake bread?", "What is a black hole?"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "read_elsewhere", lambda wording: few)
+        yield
+
+
 class Toy(NamedTuple):
     """A real encoder in all but its weights: a vector for each token, drawn by chance, averaged.
 
@@ -85,10 +98,11 @@ class Toy(NamedTuple):
     models: Path
 
     def build(self, corpus: Path, root: Path) -> Rebuilt:
-        """Build the index of `corpus` in `root` with this encoder."""
+        """Build the index of `corpus` in `root` with this encoder and a bank of three questions."""
         if not (root / "models").exists():
             shutil.copytree(self.models, root / "models")
-        return rebuild_index(corpus, root, model=str(self.checkpoint))
+        with small_bank():
+            return rebuild_index(corpus, root, model=str(self.checkpoint))
 
 
 def make_toy(folder: Path, tokenizer: Path) -> Toy:

@@ -55,7 +55,9 @@ class Browser:
         head = [document.title, *filter(None, [document.question])]
         self.page = "\n\n".join([*head, document.text])
         self.offset = len(self.page) - len(document.text)
-        self.blocks = [(each.start + self.offset, each.end + self.offset) for each in document.blocks]
+        self.blocks = [
+            (each.start + self.offset, each.end + self.offset) for each in document.blocks
+        ]
         at = 0
         for part in head:
             self.blocks.append((at, at + len(part)))
@@ -80,7 +82,9 @@ class Browser:
     def _stops(self, wanted: Directive, end: int) -> Iterator[int]:
         for stop in (last[1] for last in self._find(wanted.last, end)) if wanted.last else [end]:
             here = self._skip_space(stop)
-            if not wanted.suffix or any(start == here for start, _ in self._find(wanted.suffix, here)):
+            if not wanted.suffix or any(
+                start == here for start, _ in self._find(wanted.suffix, here)
+            ):
                 yield stop
 
     def _find(self, words: str, position: int) -> Iterator[tuple[int, int]]:
@@ -94,7 +98,9 @@ class Browser:
                 at = match.start() + 1
 
     def _is_edge(self, position: int) -> bool:
-        return not re.search(r"\w\Z", self.page[:position]) or not re.match(r"\w", self.page[position:])
+        return not re.search(r"\w\Z", self.page[:position]) or not re.match(
+            r"\w", self.page[position:]
+        )
 
     def _skip_space(self, position: int) -> int:
         rest = self.page[position:]
@@ -163,7 +169,9 @@ def test_white_space_in_the_text_is_one_space_in_the_directive() -> None:
 
 
 # Sentences that come again and again, as in lists of steps, each between two that come once.
-WORDS = st.sampled_from(["Rest", "walk", "well-being", "a&b", "50%,", "(now)", "“so”", "Über", "rest"])
+WORDS = st.sampled_from(
+    ["Rest", "walk", "well-being", "a&b", "50%,", "(now)", "“so”", "Über", "rest"]
+)
 AGAIN = st.lists(WORDS, min_size=1, max_size=12).map(lambda words: " ".join(words) + ".")
 BREAKS = st.sampled_from([" ", "\n\n", "\n\n- ", "\n\n## ", "\n\n> "])
 BODIES = st.lists(st.tuples(AGAIN, BREAKS, AGAIN, BREAKS), min_size=1, max_size=6).map(

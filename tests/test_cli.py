@@ -27,7 +27,6 @@ from backbot.cli.rebuild_index import BUILD_MODULES, summary
 from backbot.cli.serve import address
 from backbot.cli.show_reply import page_address, print_reply
 from backbot.cli.terminal import Terminal, print_json
-from backbot.rebuild import Rebuilt
 from backbot.model import (
     Citation,
     Excerpt,
@@ -40,6 +39,7 @@ from backbot.model import (
     SectionRole,
 )
 from backbot.phrases import phrase
+from backbot.rebuild import Rebuilt
 from support import TINY, Toy, document, write_corpus
 
 PROJECT = Path(__file__).parents[1]

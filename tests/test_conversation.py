@@ -169,7 +169,9 @@ def test_a_message_without_a_word_gets_no_answer(chatbot: Chatbot, message: str)
 
 @pytest.mark.parametrize("message", ["", " \n", "\u200b\u200d", "\x00"])
 def test_a_message_of_nothing_is_refused(chatbot: Chatbot, message: str) -> None:
-    with pytest.raises(RequestError, match="The message is empty; please type a question") as caught:
+    with pytest.raises(
+        RequestError, match="The message is empty; please type a question"
+    ) as caught:
         chatbot.reply(message)
     assert caught.value.status == 400
 
@@ -182,7 +184,10 @@ def test_a_message_that_is_too_long_is_refused_without_being_repeated(chatbot: C
 
 def test_what_cannot_be_seen_changes_no_reply(chatbot: Chatbot) -> None:
     plain = said(chatbot.reply(FEET))
-    assert said(chatbot.reply("\ufeffDo\x00flat\u200b feet\r\n cause\u202e neck  pain?\ud800")) == plain
+    assert (
+        said(chatbot.reply("\ufeffDo\x00flat\u200b feet\r\n cause\u202e neck  pain?\ud800"))
+        == plain
+    )
 
 
 @settings(max_examples=40)

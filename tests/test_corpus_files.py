@@ -57,7 +57,11 @@ Tight **muscle**.
 def test_a_question_has_its_question_and_its_answer_as_text(tmp_path: Path) -> None:
     content = document("Walking", "Far.", question="How far\nshould I walk?")
     found = read_one(tmp_path, content, "questions/walking.md")
-    assert (found.kind, found.question, found.text) == ("question", "How far should I walk?", "Far.")
+    assert (found.kind, found.question, found.text) == (
+        "question",
+        "How far should I walk?",
+        "Far.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,13 @@ def test_a_text_longer_than_the_model_reads_is_cut_where_sentence_transformers_c
 
 
 def test_each_vector_has_unit_length_and_does_not_depend_on_its_company(index: Index) -> None:
-    texts = ["knots", "Why do flat feet make my neck hurt at night?", "", "🙂 ﬁ 漢字", "walk " * 500]
+    texts = [
+        "knots",
+        "Why do flat feet make my neck hurt at night?",
+        "",
+        "🙂 ﬁ 漢字",
+        "walk " * 500,
+    ]
     together = index.encoder.encode_all(texts, threads=2)
     assert np.allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-5)
     for text, vector in zip(texts, together, strict=True):
@@ -179,7 +185,9 @@ def test_a_damaged_encoder_is_refused(toy_folder: Path, name: str, harm: str) ->
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{}", b'{"name": "\xff"}', b"[" * 10**5])
 def test_a_card_that_is_none(toy_folder: Path, content: bytes) -> None:
     (toy_folder / CARD_FILE).write_bytes(content)
-    with pytest.raises(ModelError, match=r"model.json is damaged; run `backbot rebuild-index --full`"):
+    with pytest.raises(
+        ModelError, match=r"model.json is damaged; run `backbot rebuild-index --full`"
+    ):
         Encoder(toy_folder)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from backbot.index import build
-from backbot.index.lexical import B, K1, Lexical, build_lexical
+from backbot.index.lexical import K1, B, Lexical, build_lexical
 from backbot.index.store import open_index
 from backbot.text.terms import terms
 from support import Toy

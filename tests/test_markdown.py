@@ -57,7 +57,8 @@ def test_markup_leaves_only_its_words(body: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["<b>rest</b>", "<script>alert(1)</script>", "<!-- note -->", "a <br> b", "<x onclick=y>"]
+    "tag",
+    ["<b>rest</b>", "<script>alert(1)</script>", "<!-- note -->", "a <br> b", "<x onclick=y>"],
 )
 def test_html_is_text_like_any_other(tag: str) -> None:
     assert blocks(tag) == [("paragraph", 0, tag)]

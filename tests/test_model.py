@@ -174,9 +174,7 @@ def test_every_excerpt_has_its_citation_and_every_citation_its_excerpt(
 ) -> None:
     excerpts = [excerpt(citation=number) for number in cited]
     with pytest.raises(ValueError, match="every excerpt has its citation"):
-        reply(
-            sections=(section("lead", *excerpts),), citations=tuple(map(citation, numbers))
-        )
+        reply(sections=(section("lead", *excerpts),), citations=tuple(map(citation, numbers)))
 
 
 def cited_documents(count: int) -> Reply:

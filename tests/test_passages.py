@@ -39,7 +39,9 @@ def sizes(body: str) -> list[tuple[int, int]]:
 DOCUMENTS = st.lists(
     st.one_of(
         st.integers(1, 90).map(sentence_of),
-        st.sampled_from(["\n\n", "\n\n## Heading\n\n", "\n\n- ", "\n\n> ", "\n\n```\ncode\n```\n\n"]),
+        st.sampled_from(
+            ["\n\n", "\n\n## Heading\n\n", "\n\n- ", "\n\n> ", "\n\n```\ncode\n```\n\n"]
+        ),
     ),
     max_size=25,
 ).map(" ".join)
@@ -123,7 +125,9 @@ def test_passages_are_whole_sentences_of_one_section_and_leave_none_out(body: st
     lengths = [len(words(document.text[each.start : each.end])) for each in sentences]
     reached = 0
     for each in passages:
-        assert {sentence.section for sentence in sentences[each.first : each.last]} == {each.section}
+        assert {sentence.section for sentence in sentences[each.first : each.last]} == {
+            each.section
+        }
         assert each.last - each.first == 1 or sum(lengths[each.first : each.last]) <= PASSAGE_WORDS
         # It goes on where the one before it ended, or repeats that one's last, short sentence.
         overlap = reached - each.first

@@ -1,6 +1,7 @@
 """What holds for every corpus and every message: an excerpt is the document's very words."""
 
 import functools
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,17 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backbot import chatbot as chatbot_module
+from backbot import rebuild
 from backbot.answering.cite import document_url
 from backbot.chatbot import Chatbot
 from backbot.corpus.document import Document
-from backbot.index import rebuild, store
+from backbot.index import store
 from backbot.index.contents import Index
 from backbot.index.encoder import Encoder
-from backbot.rebuild import rebuild_index
 from backbot.index.store import open_index
 from backbot.model import MAX_MESSAGE_LENGTH, Excerpt, Kind, Reply, SectionRole
+from backbot.rebuild import rebuild_index
 from backbot.text.clean import clean
-from support import Files, Toy, document, link_models, write_corpus
+from support import Files, Toy, document, link_models, small_bank, write_corpus
 
 # Corpora
 
@@ -95,7 +97,9 @@ def check(reply: Reply, index: Index) -> None:
     for excerpt in excerpts:
         source = index.by_id[by_number[excerpt.citation].document]
         assert excerpt.text == source.text[excerpt.start : excerpt.end]
-        assert (excerpt.start, excerpt.end) in whole_sentences(index, source)
+        starts, ends = sentence_edges(index)[source.id]
+        assert excerpt.start in starts
+        assert excerpt.end in ends
     for document_id, quoted in by_document(reply, excerpts).items():
         assert document_id in index.by_id
         assert all(one.end <= other.start for one, other in pairwise(quoted))
@@ -122,12 +126,18 @@ def check(reply: Reply, index: Index) -> None:
     assert msgspec.json.decode(msgspec.json.encode(reply), type=Reply) == reply
 
 
-def whole_sentences(index: Index, source: Document) -> set[tuple[int, int]]:
-    """Every stretch of a document that begins and ends with a sentence."""
-    number = index.documents.index(source)
-    rows = [index.sentence(row) for row in range(len(index.sentences))]
-    own = [row for row in rows if row.document == number]
-    return {(one.start, other.end) for one in own for other in own if one.start < other.end}
+@functools.lru_cache(maxsize=1)
+def sentence_edges(index: Index) -> dict[str, tuple[set[int], set[int]]]:
+    """Where the sentences of each document begin, and where they end."""
+    edges: dict[str, tuple[set[int], set[int]]] = {
+        each.id: (set(), set()) for each in index.documents
+    }
+    for row in range(len(index.sentences)):
+        sentence = index.sentence(row)
+        starts, ends = edges[index.documents[sentence.document].id]
+        starts.add(sentence.start)
+        ends.add(sentence.end)
+    return edges
 
 
 def by_document(reply: Reply, excerpts: list[Excerpt]) -> dict[str, list[Excerpt]]:
@@ -156,7 +166,8 @@ def opened_once(models_root: Path) -> Iterator[None]:
         patch.setattr(rebuild, "Encoder", lambda _: encoder(folder))
         patch.setattr(store, "Encoder", lambda _: encoder(folder))
         patch.setattr(rebuild, "ensure_exported", lambda model, models, anew: folder)
-        yield
+        with small_bank():
+            yield
 
 
 @pytest.mark.usefixtures("opened_once")
@@ -170,14 +181,14 @@ def test_every_reply_of_every_corpus_keeps_its_promises(
     @settings(max_examples=40)
     @given(CORPORA, st.data())
     def hold(files: Files, data: st.DataObject) -> None:
-        corpus = write_corpus(folder / str(seen.total()), files)
+        corpus = write_corpus(Path(tempfile.mkdtemp(dir=folder)), files)
         rebuild_index(corpus, folder / "index")
         index = open_index(folder / "index")
         bot = Chatbot(index)
         messages = data.draw(st.lists(pieces(index.documents), min_size=2, max_size=4))
         messages.append(data.draw(st.text(max_size=80)))
         # An answer whatever its probability, too: quoting must be right where it is not wise.
-        for threshold in (chatbot_module.THRESHOLD, 0.0):
+        for threshold in (THRESHOLD, 0.0):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(chatbot_module, "THRESHOLD", threshold)
                 for message in filter(clean, messages):

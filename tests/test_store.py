@@ -99,7 +99,9 @@ def test_an_index_holds_the_documents_and_points_into_them(tiny_root: Path) -> N
     )
     heat = next(each for each in sentences if each.text == "Heat helps a knot to relax.")
     assert index.heading(heat.document, heat.section) == "How to ease a knot"
-    assert [each.text for each in index.questions if index.documents[each.document].id == "how-far"] == [
+    assert [
+        each.text for each in index.questions if index.documents[each.document].id == "how-far"
+    ] == [
         "How Far Should I Walk?",
         "How far should I walk a day?",
     ]
@@ -112,9 +114,7 @@ def test_arrays_are_mapped_and_nobody_can_write_to_them(tiny_root: Path) -> None
         assert not array.flags.writeable
 
 
-def test_an_older_version_can_be_named(
-    tiny_root: Path, tiny_corpus: Path, toy: Toy
-) -> None:
+def test_an_older_version_can_be_named(tiny_root: Path, tiny_corpus: Path, toy: Toy) -> None:
     older = current_version(tiny_root)
     (tiny_corpus / "articles" / "knots.md").unlink()
     newer = toy.build(tiny_corpus, tiny_root).version
@@ -260,7 +260,9 @@ def test_a_manifest_of_something_else(tiny_root: Path, content: bytes) -> None:
 def test_an_index_of_another_version_of_backbot(tiny_root: Path, written: object) -> None:
     path = version_folder(tiny_root) / MANIFEST_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": written}))
-    with pytest.raises(IndexOutdatedError, match=rf"written by another version of Backbot; {REBUILD}"):
+    with pytest.raises(
+        IndexOutdatedError, match=rf"written by another version of Backbot; {REBUILD}"
+    ):
         open_index(tiny_root)
 
 
@@ -383,7 +385,9 @@ TABLES: list[tuple[str, Callable[[Array], Array]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "change"), TABLES, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    ("name", "change"), TABLES, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_numbers_that_point_nowhere_are_refused(
     tiny_root: Path, name: str, change: Callable[[Array], Array]
 ) -> None:
@@ -521,11 +525,9 @@ def test_vectors_are_taken_over_by_the_text_they_were_made_from(tiny_root: Path)
 def test_vectors_in_doubt_are_not_taken_over(
     tiny_root: Path, tiny_corpus: Path, toy: Toy, change: Callable[[Array], Array]
 ) -> None:
-    files = {
-        f"{kind}_vectors.npy": np.load(version_folder(tiny_root) / f"{kind}_vectors.npy")
-        for kind in ("passage", "sentence", "question")
-    }
-    forge(tiny_root, {name: change(array) for name, array in files.items()})
+    files = list(version_folder(tiny_root).glob("*_vectors.npy"))
+    assert files
+    forge(tiny_root, {path.name: change(np.load(path)) for path in files})
     assert read_vectors(tiny_root, DIMENSIONS) == {}
     assert toy.build(tiny_corpus, tiny_root).reused == 0
     open_index(tiny_root)

@@ -79,7 +79,14 @@ def test_emoji_and_marks_are_no_words(text: str, has: bool) -> None:
 
 
 def test_words_are_folded_and_keep_stop_words_and_apostrophes() -> None:
-    assert words("The muscle’s KNOT_isn't 5-fold") == ["the", "muscle's", "knot", "isn't", "5", "fold"]
+    assert words("The muscle’s KNOT_isn't 5-fold") == [
+        "the",
+        "muscle's",
+        "knot",
+        "isn't",
+        "5",
+        "fold",
+    ]
 
 
 def test_terms_drop_stop_words_and_stem_the_rest_in_order_with_repeats() -> None:
@@ -89,7 +96,9 @@ def test_terms_drop_stop_words_and_stem_the_rest_in_order_with_repeats() -> None
 
 
 def test_spellings_of_one_word_share_a_stem() -> None:
-    assert {stem(word) for word in ("stretch", "stretches", "stretching", "stretched")} == {"stretch"}
+    assert {stem(word) for word in ("stretch", "stretches", "stretching", "stretched")} == {
+        "stretch"
+    }
     assert stem("shoulder's") == stem("shoulders") == stem("shoulder")
 
 
@@ -187,7 +196,9 @@ def test_a_sentence_tells_a_cause_a_remedy_a_caution_or_a_story(text: str, role:
 def test_a_plain_sentence_tells_what_the_heading_above_it_promises(
     heading: str, role: Role
 ) -> None:
-    assert read_sentence("The chest muscles are short and tight.", "paragraph", heading).role is role
+    assert (
+        read_sentence("The chest muscles are short and tight.", "paragraph", heading).role is role
+    )
 
 
 def test_what_a_reader_is_quoted_with_is_a_story() -> None:

@@ -43,7 +43,7 @@ def signals_of(index: Index, question: Question, held_out: int | None = None) ->
 
 
 def measured(name: str, index: Index) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the signals, shape (questions, signals), in spreads from the bank's mean, and labels."""
+    """Return the signals, shape (questions, signals), in spreads from the mean, and the labels."""
     rows: list[Signals] = []
     labels: list[bool] = []
     for case in read_set(SETS / f"{name}.tune.jsonl"):
@@ -79,7 +79,8 @@ def main(arguments: list[str]) -> None:
         here = guessed[first : first + len(part)]
         first += len(part)
         print(
-            f"{name}: AUROC {roc_auc_score(own, here):.4f}, answered {(here[own] >= 0.5).mean():.3f}"
+            f"{name}: AUROC {roc_auc_score(own, here):.4f}"
+            f", answered {(here[own] >= 0.5).mean():.3f}"
             f", wrongly {(here[~own] >= 0.5).mean():.3f} (cross-validated, bank included)"
         )
     model.fit(values, labels)

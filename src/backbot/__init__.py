@@ -1,9 +1,9 @@
 """Backbot answers readers' questions out of a site's own articles, word for word.
 
-    from pathlib import Path
-    from backbot import Chatbot, open_index
+from pathlib import Path
+from backbot import Chatbot, open_index
 
-    reply = Chatbot(open_index(Path("index"))).reply("do flat feet cause neck pain?")
+reply = Chatbot(open_index(Path("index"))).reply("do flat feet cause neck pain?")
 """
 
 __version__ = "0.1.0"

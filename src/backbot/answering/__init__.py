@@ -1,1 +1,1 @@
-"""From passages to an answer: is there one, which sentences, in which order, with which citation."""
+"""From passages to an answer: is there one, which sentences, in which order, cited how."""

@@ -22,26 +22,33 @@ _WANTS = (
     (
         Role.CAUTION,
         re.compile(
-            r"\b(?:when should i (?:see|worry|go)|see (?:a|the|my) (?:doctor|gp|physio)|worr(?:y|ied)|"
-            r"serious|dangerous|emergency|harmful|doctor|is it safe|should i be careful|avoid|never)\b"
+            r"\b(?:when should i (?:see|worry|go)|see (?:a|the|my) (?:doctor|gp|physio)|"
+            r"worr(?:y|ied)|"
+            r"serious|dangerous|emergency|harmful|doctor|is it safe|should i be careful|"
+            r"avoid|never)\b"
         ),
     ),
     (
         Role.REMEDY,
         re.compile(
-            r"\b(?:how (?:do|can|should|to)|what (?:can|should|helps?|exercises?|do i do)|which (?:stretch|exercise|muscles)\w*|"
-            r"get rid|fix|relie\w+|ease|treat\w*|stretch\w*|exercises?|strengthen\w*|should i|help(?:s|ful)?|best way|tips?|cure)\b"
+            r"\b(?:how (?:do|can|should|to)|what (?:can|should|helps?|exercises?|do i do)|"
+            r"which (?:stretch|exercise|muscles)\w*|"
+            r"get rid|fix|relie\w+|ease|treat\w*|stretch\w*|exercises?|strengthen\w*|"
+            r"should i|help(?:s|ful)?|best way|tips?|cure)\b"
         ),
     ),
     (
         Role.CAUSE,
         re.compile(
-            r"\b(?:why|caus\w+|reasons?|because|blame|culprit|due to|come from|coming from|responsible|"
+            r"\b(?:why|caus\w+|reasons?|because|blame|culprit|due to|come from|coming from"
+            r"|responsible|"
             r"behind|make my|makes my|making my|give me|gives me|lead to|what is it from)\b"
         ),
     ),
 )
-_ASKS_FOR_STORY = re.compile(r"\b(?:stor(?:y|ies)|testimonials?|anyone|anybody|someone else|experiences?|success|others?)\b")
+_ASKS_FOR_STORY = re.compile(
+    r"\b(?:stor(?:y|ies)|testimonials?|anyone|anybody|someone else|experiences?|success|others?)\b"
+)
 
 
 class Candidate(NamedTuple):
@@ -95,5 +102,3 @@ def find_candidates(index: Index, question: Question, hits: Sequence[Hit]) -> li
         )
         candidates.append(Candidate(sentence, score, cosine, overlap, best_passage[number]))
     return candidates
-
-

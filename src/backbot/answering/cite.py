@@ -88,7 +88,7 @@ def text_directive(document: Document, start: int, end: int) -> str:
     """Return the `text=` directive for the words of `document` from `start` to `end`.
 
     Words are added before and after where the same words stand elsewhere in the document. Source:
-    WICG, "URL Fragment Text Directives"; `-`, `,` and `&` are encoded, as they mean something there.
+    WICG, "URL Fragment Text Directives"; `-`, `,` and `&` mean something there and are encoded.
     """
     text = document.text
     first, last = _ends(document, start, end)

@@ -87,9 +87,7 @@ def _by_score(run: Run) -> tuple[float, int, int]:
 class _Pool:
     """Every run of the candidates that reads on its own and is short enough to quote."""
 
-    def __init__(
-        self, index: Index, question: Question, candidates: Sequence[Candidate]
-    ) -> None:
+    def __init__(self, index: Index, question: Question, candidates: Sequence[Candidate]) -> None:
         self._index = index
         self._candidates = candidates
         self._place = {each.sentence.number: place for place, each in enumerate(candidates)}

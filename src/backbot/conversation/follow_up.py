@@ -27,34 +27,43 @@ class Resolved(NamedTuple):
 
 # Openings that carry on from what was said.
 _CARRIES_ON = re.compile(
-    r"^(?:and|or|but|also|so|then|what about|how about|what if|and what|why$|why not|why is that|why so|"
+    r"^(?:and|or|but|also|so|then|what about|how about|what if|and what|why$|why not|"
+    r"why is that|why so|"
     r"how (?:long|often|many|much|hard|soon|come|far|exactly)\b|which (?:one|of|is|are)\b|"
     r"the (?:first|second|third|last|other)\b|when$|where$|where exactly|how$|how so|"
-    r"what (?:else|other|more|next|then)\b|any (?:other|more|else)|(?:is|are) there (?:other|more|another)|"
+    r"what (?:else|other|more|next|then)\b|any (?:other|more|else)|(?:is|"
+    r"are) there (?:other|more|another)|"
     r"tell me more|more (?:about|on)\b|go on|explain|for how long|how$)"
 )
 _CORRECTS = re.compile(
-    r"^(?:no|nope|not|sorry|actually|wait|oops|rather)\b.*\b(?:mean|meant|meaning)\b|^(?:i|we) (?:mean|meant)\b|^(?:no|not) (?:the|my|that|this|in|on)\b"
+    r"^(?:no|nope|not|sorry|actually|wait|oops|rather)\b.*\b(?:mean|meant|meaning)\b|^(?:i"
+    r"|we) (?:mean|meant)\b|^(?:no|not) (?:the|my|that|this|in|on)\b"
 )
 _CORRECTION_WORDS = re.compile(
-    r"^(?:no|nope|sorry|actually|wait|oops|rather|well)?[, ]*(?:not that[, ]*)?(?:i|we)? ?(?:mean|meant)\b[, ]*"
+    r"^(?:no|nope|sorry|actually|wait|oops|rather|well)?[, ]*(?:not that[, ]*)?(?:i|"
+    r"we)? ?(?:mean|meant)\b[, ]*"
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|it's|that|that's|this|these|those|they|they're|them|their|theirs|he|she|one|ones|same|else|instead|"
+    r"\b(?:it|its|it's|that|that's|this|these|those|they|they're|them|their|theirs|he|she|"
+    r"one|ones|same|else|instead|"
     r"there|former|latter|both|such|similar|others?|another|either)\b"
 )
-# "It hurts when", "is it true that", "the pain that I have": words that point at nothing said before.
+# "It hurts when", "is it true that", "the pain that I have": words that point nowhere.
 _POINTS_NOWHERE = re.compile(
-    r"\b(?:is it (?:true|ok|okay|safe|good|bad|normal|possible|better|worth|best|necessary|my|the|a)\b(?= \w+ \w+)|"
-    r"it (?:is|feels|hurts) (?:like|when|if)|it (?:hurts|aches) (?:when|if|to)|that (?:i|my|the|a|an|you|it)\b|"
+    r"\b(?:is it (?:true|ok|okay|safe|good|bad|normal|possible|better|worth|best|necessary"
+    r"|my|the|a)\b(?= \w+ \w+)|"
+    r"it (?:is|feels|hurts) (?:like|when|if)|it (?:hurts|aches) (?:when|if|to)|that (?:i|"
+    r"my|the|a|an|you|it)\b|"
     r"this (?:morning|week|month|year|evening)|these days|"
     r"one (?:side|shoulder|foot|leg|arm|hand)|is there|are there|there(?:'s| is| are)|"
     r"each other|one another|at the same time|the other (?:side|day|hand|foot|leg|arm))"
 )
 # A definite or compared thing that the message itself does not name further.
 _BARE_DEFINITE = re.compile(
-    r"^(?:what|which|who|when|where|why|how|does|do|did|is|are|was|were|can|could|should|will|tell me)\b.*"
-    r"\b(?:the (?:main|other|first|second|best|worst|biggest|most|usual|common|rest|difference|test|exercises?|stretch(?:es)?|reason|cause)|"
+    r"^(?:what|which|who|when|where|why|how|does|do|did|is|are|was|were|can|could|should|"
+    r"will|tell me)\b.*"
+    r"\b(?:the (?:main|other|first|second|best|worst|biggest|most|usual|common|rest|"
+    r"difference|test|exercises?|stretch(?:es)?|reason|cause)|"
     r"better|worse|faster|quicker|safer|different|best)\b"
 )
 SHORT_TERMS = 3
@@ -70,9 +79,7 @@ def needs_context(text: str) -> bool:
         return True
     if count <= SHORT_TERMS - 1 and _BARE_DEFINITE.search(plain):
         return True
-    return count <= 2 * SHORT_TERMS and bool(
-        _POINTS_BACK.search(_POINTS_NOWHERE.sub(" ", plain))
-    )
+    return count <= 2 * SHORT_TERMS and bool(_POINTS_BACK.search(_POINTS_NOWHERE.sub(" ", plain)))
 
 
 def resolve(text: str, history: Sequence[Turn]) -> Resolved:

@@ -12,7 +12,10 @@ from backbot.corpus.document import Document, DocumentKind, Origin, is_document_
 from backbot.corpus.markdown import render
 from backbot.errors import CorpusError
 
-_FOLDERS: tuple[tuple[str, DocumentKind], ...] = (("articles", "article"), ("questions", "question"))
+_FOLDERS: tuple[tuple[str, DocumentKind], ...] = (
+    ("articles", "article"),
+    ("questions", "question"),
+)
 
 
 class _FrontMatter(msgspec.Struct, kw_only=True, rename={"from_": "from"}):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -58,7 +59,8 @@ class Silent:
     def advance(self) -> None: ...
 
 
-class Built(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Built:
     """A new index with the keys of the texts behind its vectors, shape (rows, 16) each.
 
     `embedded` texts were new, `reused` ones had a vector already. The index has no version and no

@@ -66,7 +66,7 @@ class Index:
     """One open index. All of it is read-only, so threads may share it.
 
     Shapes: sentences (n, 7) and passages (m, 4), int32, columns as named above; sentence_vectors
-    (n, dimensions); question_vectors and elsewhere_vectors, a row each; every vector of unit length.
+    (n, dimensions); question_vectors and elsewhere_vectors, a row each; all of unit length.
     """
 
     version: str
@@ -137,7 +137,7 @@ class Index:
         return found
 
     def context_terms(self, document: int, section: int) -> frozenset[str]:
-        """Return the distinct terms of a document's title and question and of a section's heading."""
+        """Return the distinct terms of a document's title and question and a section's heading."""
         found = self._context.get((document, section))
         if found is None:
             owner = self.documents[document]

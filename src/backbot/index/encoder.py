@@ -47,7 +47,7 @@ class Encoder:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open the exported model in `folder`; raises `ModelError` if any byte is not as written."""
+        """Open the exported model in `folder`; raises `ModelError` if a byte is not as written."""
         self.card = read_card(folder)
         for name, expected in (
             (MODEL_FILE, self.card.onnx_sha256),
@@ -55,7 +55,8 @@ class Encoder:
         ):
             if file_sha256(folder / name) != expected:
                 raise ModelError(
-                    f"{folder / name} is damaged; run `backbot rebuild-index --full` to write it anew."
+                    f"{folder / name} is damaged; "
+                    "run `backbot rebuild-index --full` to write it anew."
                 )
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))

@@ -182,7 +182,7 @@ def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self.transformer = reference[0].auto_model
+            self.transformer: torch.nn.Module = reference[0].auto_model  # type: ignore[assignment]
 
         def forward(
             self,

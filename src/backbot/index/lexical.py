@@ -28,7 +28,7 @@ class Lexical(NamedTuple):
     passages: int
 
     def score(self, terms: Sequence[str]) -> Scores:
-        """Return the BM25 score of every passage, shape (passages,); a repeated term counts again."""
+        """Return every passage's BM25 score, shape (passages,); a repeated term counts again."""
         scores = np.zeros(self.passages)
         for term in terms:
             column = self.vocabulary.get(term)
@@ -65,7 +65,9 @@ def build_lexical(passages: Sequence[Sequence[str]]) -> Lexical:
     vocabulary = {term: n for n, term in enumerate(sorted({t for each in passages for t in each}))}
     if not vocabulary:
         empty = np.zeros(0)
-        return Lexical({}, np.zeros(1, np.int64), empty.astype(np.int32), empty, empty, len(passages))
+        return Lexical(
+            {}, np.zeros(1, np.int64), empty.astype(np.int32), empty, empty, len(passages)
+        )
     okapi = BM25Okapi(passages, k1=K1, b=B)
     floor = okapi.epsilon * (okapi.average_idf if okapi.average_idf > 0 else 1.0)
     idf = np.array([okapi.idf[term] if okapi.idf[term] > 0 else floor for term in vocabulary])

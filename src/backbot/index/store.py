@@ -233,7 +233,9 @@ class Draft:
         self._folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=root / "versions"))
         self._folder.chmod(0o755)
 
-    def contents(self, index: Index, keys: Mapping[str, NDArray[np.uint8]], baseline: Baseline) -> None:
+    def contents(
+        self, index: Index, keys: Mapping[str, NDArray[np.uint8]], baseline: Baseline
+    ) -> None:
         """Write everything that `index` holds, the keys of its vectors, and its baseline."""
         self._json("documents", index.documents)
         self._json("questions", index.questions)
@@ -241,7 +243,7 @@ class Draft:
         self._json("vocabulary", tuple(index.lexical.vocabulary))
         self._json("wording", index.wording)
         self._json("baseline", baseline)
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "sentences": index.sentences,
             "passages": index.passages,
             "lexical_starts": index.lexical.starts,
@@ -474,7 +476,9 @@ def _check(written: _Written, arrays: dict[str, NDArray[Any]], dimensions: int) 
     sound = sound and all(_has_unit_rows(arrays[f"{kind}_vectors"]) for kind in _ENCODED)
     sound = sound and bool((arrays["lexical_weights"] >= 0).all())
     sound = sound and bool((arrays["lexical_idf"] >= 0).all())
-    sound = sound and starts[0] == 0 and starts[-1] == entries and bool((np.diff(starts) >= 0).all())
+    sound = (
+        sound and starts[0] == 0 and starts[-1] == entries and bool((np.diff(starts) >= 0).all())
+    )
     sound = sound and _within(arrays["lexical_rows"], 0, len(passages))
     sound = sound and len(questions) > 0 and len(passages) > 0
     sound = sound and all(0 <= each.document < len(documents) for each in questions)

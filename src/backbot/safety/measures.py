@@ -35,7 +35,9 @@ _NUMBER_WORDS = {
     )
 }
 _TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 100, 10)))
-_HEAT_WORDS = frozenset("temperature temp fever thermometer degrees running reading hit hitting c".split())
+_HEAT_WORDS = frozenset(
+    "temperature temp fever thermometer degrees running reading hit hitting c".split()
+)
 
 
 def measure(found: Sequence[Token]) -> dict[str, list[Match]]:
@@ -59,7 +61,11 @@ def _names(found: Sequence[Token], at: int, text: str) -> list[str]:
         names.append("fever_figure")
     elif after in ("week", "weeks", "wk", "wks", "w") and 20 <= value <= 42:
         later = {found[i].text for i in range(at, min(len(found), at + 4))}
-        if later & {"pregnant", "preg", "gone", "along", "pregnancy"} or before in ("im", "am", "shes"):
+        if later & {"pregnant", "preg", "gone", "along", "pregnancy"} or before in (
+            "im",
+            "am",
+            "shes",
+        ):
             names.append("late_pregnancy_week")
     elif value == int(value) and 1 <= value <= 105 and _is_age(found, at, text, before, after):
         names.extend(_age_groups(int(value)))
@@ -91,7 +97,20 @@ def _is_age(found: Sequence[Token], at: int, text: str, before: str, after: str)
         return False
     if before in ("aged", "age"):
         return True
-    marks = (COMMA, SENTENCE_END, "and", "n", "but", "with", "we", "so", "my", "when", "now", "next")
+    marks = (
+        COMMA,
+        SENTENCE_END,
+        "and",
+        "n",
+        "but",
+        "with",
+        "we",
+        "so",
+        "my",
+        "when",
+        "now",
+        "next",
+    )
     if before in _AGE_LEADS and after in marks:
         return before not in ("is", "am") or after in (COMMA, SENTENCE_END)
     if text.isdigit() and len(text) == 2:  # "(79)", "76," and "retired, 71."

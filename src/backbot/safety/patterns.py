@@ -122,7 +122,9 @@ class Lexicon:
                 if masked >> at & 1:
                     break
                 used |= 1 << at
-                nodes = [node.next[atom] for node in nodes for atom in atoms[at] if atom in node.next]
+                nodes = [
+                    node.next[atom] for node in nodes for atom in atoms[at] if atom in node.next
+                ]
                 if not nodes:
                     break
                 for node in nodes:

@@ -24,7 +24,9 @@ CUES = (
     "generally",
     "deictic",
 )
-_JOINS_CLAUSES = frozenset({"when", "if", "while", "as", "that", "where", "after", "before", "since"})
+_JOINS_CLAUSES = frozenset(
+    {"when", "if", "while", "as", "that", "where", "after", "before", "since"}
+)
 
 
 class Scope(NamedTuple):
@@ -37,9 +39,7 @@ class Scope(NamedTuple):
 
     def denied(self, match: Match) -> bool:
         """Tell whether a negation that is no part of the match itself covers any of it."""
-        return any(
-            not cue & match.used and covered & match.used for cue, covered in self.negations
-        )
+        return any(not cue & match.used and covered & match.used for cue, covered in self.negations)
 
 
 def read_scope(found: Sequence[Token], cues: Mapping[str, Sequence[Match]]) -> Scope:

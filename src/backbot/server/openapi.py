@@ -51,7 +51,9 @@ def describe() -> dict[str, Any]:
                     "requestBody": {
                         "required": True,
                         "content": {
-                            "application/json": {"schema": {"$ref": _TEMPLATE.format(name="ChatRequest")}}
+                            "application/json": {
+                                "schema": {"$ref": _TEMPLATE.format(name="ChatRequest")}
+                            }
                         },
                     },
                     "responses": {

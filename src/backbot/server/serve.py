@@ -69,7 +69,8 @@ def check_port(host: str, port: int) -> None:
                 ) from None
             reason = (error.strerror or "unknown error").lower()
             raise PortInUseError(
-                f"Cannot listen on {host} port {port}: {reason}; choose others with --host and --port."
+                f"Cannot listen on {host} port {port}: {reason}; "
+                "choose others with --host and --port."
             ) from None
 
 

@@ -37,7 +37,8 @@ class Reading(NamedTuple):
 
 
 _CAUTION = re.compile(
-    r"\b(?:see|ask|call|visit|contact|talk to|speak to|tell|consult|phone|ring|book|get|seek)\b[^.;]{0,40}"
+    r"\b(?:see|ask|call|visit|contact|talk to|speak to|tell|consult|phone|ring|book|get|"
+    r"seek)\b[^.;]{0,40}"
     r"\b(?:doctor|physician|physical therapist|physiotherapist|physio|professional|specialist|"
     r"podiatrist|emergency|ambulance|medical|help at once)\b"
     r"|\b(?:doctor|physical therapist|podiatrist|professional|clinician)\b[^.;]{0,40}"
@@ -49,14 +50,19 @@ _CAUTION = re.compile(
     r"|\bstop (?:if|when|at once)\b"
 )
 _CAUSE = re.compile(
-    r"\bbecause\b|\bcaus(?:e|es|ed|ing)\b|\bdue to\b|\b(?:comes?|came|coming|arises?|stems?|starts?) from\b"
-    r"|\breasons?\b|\bresults? (?:of|from|in)\b|\bleads? to\b|\bculprits?\b|\btrigger(?:s|ed)?\b(?! points?)"
-    r"|\bcontribut\w+|\bto blame\b|\bmakes? (?:you|your|the|them|it)\b|\bprovok\w+|\bbehind (?:it|this|the pain)\b"
-    r"|\bthat means\b|\b(?:adds?|add) to\b|\b(?:is|are|be) (?:over-?stretched|overworked|overloaded)\b"
+    r"\bbecause\b|\bcaus(?:e|es|ed|ing)\b|\bdue to\b|\b(?:comes?|came|coming|arises?|"
+    r"stems?|starts?) from\b"
+    r"|\breasons?\b|\bresults? (?:of|from|in)\b|\bleads? to\b|\bculprits?\b|\btrigger(?:s|"
+    r"ed)?\b(?! points?)"
+    r"|\bcontribut\w+|\bto blame\b|\bmakes? (?:you|your|the|them|it)\b|\bprovok\w+|"
+    r"\bbehind (?:it|this|the pain)\b"
+    r"|\bthat means\b|\b(?:adds?|add) to\b|\b(?:is|are|be) (?:over-?stretched|overworked|"
+    r"overloaded)\b"
     r"|\bpulls? you\b|\b(?:have|has) (?:shortened|become weak)\b|\bform when\b"
 )
 _REMEDY = re.compile(
-    r"\b(?:helps?|helpful|eases?|relieves?|solution|remed(?:y|ies)|exercises?|works? well|try|practice)\b"
+    r"\b(?:helps?|helpful|eases?|relieves?|solution|remed(?:y|ies)|exercises?|works? well|"
+    r"try|practice)\b"
     r"|\byou (?:can|could|should|need to|will have to|have to|might)\b"
     r"|\bneeds? to be\b|\bto (?:stretch|strengthen|release|relax|loosen|ease)\b|\bget rid of\b"
 )
@@ -72,41 +78,59 @@ _IMPERATIVES = frozenset(
     """.split()
 )
 _LEAD_IN = re.compile(
-    r"^(?:(?:first|second|third|next|then|finally|now|also|so|and|instead|at first|one more thing)[,:]? +|"
-    r"(?:when|if|while|before|after|for|to|in|on|at|with|once|as|from|during|until|every)\b[^,]{2,80}, +)"
+    r"^(?:(?:first|second|third|next|then|finally|now|also|so|and|instead|at first|"
+    r"one more thing)[,:]? +|"
+    r"(?:when|if|while|before|after|for|to|in|on|at|with|once|as|from|during|until|"
+    r"every)\b[^,]{2,80}, +)"
 )
 _CAUSE_HEADING = re.compile(r"\b(?:why|causes?|reasons?|what is behind|culprit)\b")
 _REMEDY_HEADING = re.compile(
-    r"\b(?:what to do|how to|what helps|exercises?|stretch\w*|strengthen\w*|steps?|try|relief|ease|help|build|choose)\b"
+    r"\b(?:what to do|how to|what helps|exercises?|stretch\w*|strengthen\w*|steps?|try|"
+    r"relief|ease|help|build|choose)\b"
 )
-_CAUTION_HEADING = re.compile(r"\b(?:when to (?:see|get|seek|worry)|see someone|warning|emergency|careful)\b")
+_CAUTION_HEADING = re.compile(
+    r"\b(?:when to (?:see|get|seek|worry)|see someone|warning|emergency|careful)\b"
+)
 
 _TEASER = re.compile(
-    r"\bcontinue reading\b|\bread more\b|\bclick (?:here|the link|below|on)\b|\bsign up\b|\bsubscribe\b"
+    r"\bcontinue reading\b|\bread more\b|\bclick (?:here|the link|below|on)\b|\bsign up\b|"
+    r"\bsubscribe\b"
     r"|\bdiscover how\b|\bstay tuned\b|\blet's (?:talk|look|begin|get started)\b|\bread on\b"
     r"|\bmore information\b|\blearn more\b"
 )
 _SALES = re.compile(
-    r"\b(?:self[- ]?help|relief|easy[- ]to[- ]use|diy|do-it-yourself)\b[^.]{0,60}\bprogram\b|\bprogram\b[^.]{0,60}\b(?:i created|i have|i actually|click|here)\b"
-    r"|\bi (?:created|made|wrote|recommend|sell|offer)\b|\bi have just the thing\b|\b(?:buy|order|purchase|discount|coupon|my (?:book|program|course|store|shop))\b"
+    r"\b(?:self[- ]?help|relief|easy[- ]to[- ]use|diy|"
+    r"do-it-yourself)\b[^.]{0,60}\bprogram\b|\bprogram\b[^.]{0,60}\b(?:i created|i have|"
+    r"i actually|click|here)\b"
+    r"|\bi (?:created|made|wrote|recommend|sell|offer)\b|\bi have just the thing\b|"
+    r"\b(?:buy|order|purchase|discount|coupon|my (?:book|program|course|store|shop))\b"
     r"|\bback gone\b"
 )
 _GREETING = re.compile(
-    r"^(?:hi|hello|hey|dear|thanks?|thank you|welcome|good luck|best wishes|sincerely|cheers|great question|here's a question|here is a question)\b"
+    r"^(?:hi|hello|hey|dear|thanks?|thank you|welcome|good luck|best wishes|sincerely|"
+    r"cheers|great question|here's a question|here is a question)\b"
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|me|myself)\b")
 _SIGNATURE = re.compile(r"^[~—–-]\s*\w")
 _LEANS = re.compile(
-    r"^(?:(?:and|but|so|or|also|then|yet|because|since|plus|again|besides|still|either way|in addition|as a result|for example|for instance|you see|you got it)[,:]?\s+)?"
-    r"(?:it|its|they|them|their|he|she|his|her|this|that|that's|these|those|such|there's one|here it is|here's|"
-    r"both|neither|either|another|others|the (?:others?|same|former|latter|second|third|next|reason is)|therefore|however|otherwise|instead|"
-    r"afterwards?|meanwhile|likewise|similarly|at least temporarily|in return|not likely|not any|one more)\b"
+    r"^(?:(?:and|but|so|or|also|then|yet|because|since|plus|again|besides|still|either way"
+    r"|in addition|as a result|for example|for instance|you see|you got it)[,:]?\s+)?"
+    r"(?:it|its|they|them|their|he|she|his|her|this|that|that's|these|those|such|"
+    r"there's one|here it is|here's|"
+    r"both|neither|either|another|others|the (?:others?|same|former|latter|second|third|"
+    r"next|reason is)|therefore|however|otherwise|instead|"
+    r"afterwards?|meanwhile|likewise|similarly|at least temporarily|in return|not likely|"
+    r"not any|one more)\b"
 )
-_CONNECTED = re.compile(r"^(?:and|but|so|or|also|then|yet|therefore|however|otherwise|instead|plus|besides|still|because of this)\b")
+_CONNECTED = re.compile(
+    r"^(?:and|but|so|or|also|then|yet|therefore|however|otherwise|instead|plus|besides|"
+    r"still|because of this)\b"
+)
 # "It is best to ...", "It may help if ...": the "it" points forward, not back.
 _EXPLETIVE = re.compile(
     r"^it(?:'s| is| can| may| might| will| also)?\s+(?:be |also |often |usually |really )*"
-    r"(?:best|better|good|fine|safe|common|normal|possible|important|worth|enough|easy|easier|hard|wise|okay|ok|"
+    r"(?:best|better|good|fine|safe|common|normal|possible|important|worth|enough|easy|"
+    r"easier|hard|wise|okay|ok|"
     r"helps?|helpful|takes?|pays?)\b[^.]*\b(?:to|that|if|when|for)\b"
 )
 _ORDINAL_START = re.compile(r"^(?:second|third|fourth|finally|next|lastly)\b[,:]?")

@@ -6,6 +6,7 @@ Only building an index needs this module: it imports NLTK, which is large.
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 import nltk.data
 from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTokenizer
@@ -14,7 +15,9 @@ from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTokenizer
 _ABBREVIATIONS = {"approx", "cf", "e.g", "eg", "fig", "figs", "i.e", "ie", "incl", "max", "min"}
 _ABBREVIATIONS |= {"dr", "prof", "vs", "no", "vol", "ca", "etc"}
 # Punkt takes the full stop of "for 5 min. Rest." as an abbreviation's.
-_UNIT_END = re.compile(r"\d\s?(?:mg|ml|g|kg|cm|mm|m|km|min|sec|s|h|hrs?|lbs?|oz|ft|in)\.\s+(?=[A-Z])")
+_UNIT_END = re.compile(
+    r"\d\s?(?:mg|ml|g|kg|cm|mm|m|km|min|sec|s|h|hrs?|lbs?|oz|ft|in)\.\s+(?=[A-Z])"
+)
 # "no." is an abbreviation only before a figure; elsewhere it is an answer.
 _NO_END = re.compile(r"\b[Nn]o\.\s++(?!\d)")
 # Emoticons or stray marks at the head of a piece close the sentence before it.
@@ -36,7 +39,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     edges = [*sorted(cuts | {0}), len(text)]
 
     spans: list[tuple[int, int]] = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         piece = text[left:right]
         start = left + len(piece) - len(piece.lstrip())
         end = left + len(piece.rstrip())
