@@ -196,7 +196,6 @@ def test_a_browser_finds_exactly_the_start_of_any_run_of_sentences(
     assert found[0] == start
 
 
-@pytest.mark.xfail(strict=True, reason="the words before and after reach beyond one block")
 def test_the_words_beside_an_excerpt_lie_inside_one_block_each() -> None:
     document = make("One.\n\nRest.\n\nYes no.\n\nOne.\n\nRest.\n\nYes sir.")
     start = document.text.rindex("Rest.")

@@ -629,7 +629,8 @@ def test_progress_is_one_line_a_stage_where_there_is_no_terminal(
     lines = rebuild(toy, tiny_corpus, root).stderr.splitlines()
     assert lines[:2] == ["Waking the sentence encoder ...", "Reading the documents (3) ..."]
     assert re.fullmatch(r"Learning the new texts \(\d+\) \.\.\.", lines[2])
-    assert lines[3:] == ["Writing the index ..."]
+    assert re.fullmatch(r"Measuring what the documents do not answer \(\d+\) \.\.\.", lines[3])
+    assert lines[4:] == ["Writing the index ..."]
 
 
 def test_progress_is_a_bar_on_a_terminal(toy: Toy, tiny_corpus: Path, root: Path) -> None:

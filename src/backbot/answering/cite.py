@@ -96,13 +96,13 @@ def text_directive(document: Document, start: int, end: int) -> str:
     page = f"{document.title}\n\n{document.question or ''}\n\n{text}"
     offset = len(page) - len(text)
     prefix_at, suffix_at = start, end
+    earliest, latest = _reach(document, start, end)
     for _ in range(_MOST_CONTEXT):
         prefix, suffix = text[prefix_at:start], text[end:suffix_at]
         if _first_match(page, prefix, first, last, suffix) == offset + start:
             break
-        prefix_at = _word_before(text, prefix_at)
-        if last is None:
-            suffix_at = _word_after(text, suffix_at)
+        prefix_at = _word_before(text, earliest, prefix_at)
+        suffix_at = _word_after(text, suffix_at, latest)
     parts = []
     if prefix := text[prefix_at:start]:
         parts.append(f"{_encode(prefix)}-")
@@ -152,14 +152,21 @@ def _pattern(words: str) -> str:
     return body
 
 
-def _word_before(text: str, position: int) -> int:
-    found = list(_WORD.finditer(text, 0, position))
-    return found[-1].start() if found else 0
+def _reach(document: Document, start: int, end: int) -> tuple[int, int]:
+    """Return how far the words before and after may reach: each lie inside one block."""
+    before = [block.start for block in document.blocks if block.start < start]
+    after = [block.end for block in document.blocks if block.end > end]
+    return (before[-1] if before else start), (after[0] if after else end)
 
 
-def _word_after(text: str, position: int) -> int:
-    found = _WORD.search(text, position)
-    return found.end() if found else len(text)
+def _word_before(text: str, earliest: int, position: int) -> int:
+    found = list(_WORD.finditer(text, earliest, position))
+    return found[-1].start() if found else position
+
+
+def _word_after(text: str, position: int, latest: int) -> int:
+    found = _WORD.search(text, position, latest)
+    return found.end() if found else position
 
 
 def _encode(words: str) -> str:

@@ -18,6 +18,7 @@ _STAGES = {
     "Sentence encoder": "Waking the sentence encoder",
     "Reading": "Reading the documents",
     "Embedding": "Learning the new texts",
+    "Measuring": "Measuring what the documents do not answer",
     "Writing": "Writing the index",
 }
 

@@ -119,7 +119,8 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
         _write_onnx(reference, target / MODEL_FILE)
     except ImportError as error:
         raise ModelError(
-            f"Exporting the sentence encoder needs {error.name}; run `pip install 'backbot[build]'`."
+            f"Exporting the sentence encoder needs {error.name}; "
+            "run `pip install 'backbot[build]'`."
         ) from None
     shutil.copyfile(checkpoint / TOKENIZER_FILE, target / TOKENIZER_FILE)
     card = ModelCard(
