@@ -32,7 +32,7 @@ def corpus_root() -> Path:
 
 @pytest.fixture(scope="session")
 def models_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A `models` folder with the exported encoder, taken from the checkout's index if it is there."""
+    """A `models` folder with the exported encoder, out of the checkout's index if it is there."""
     models = tmp_path_factory.mktemp("encoder") / "models"
     if (PROJECT / "index" / "models").is_dir():
         shutil.copytree(PROJECT / "index" / "models", models)
@@ -61,7 +61,7 @@ def chatbot(index: Index) -> Chatbot:
     return Chatbot(index)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(index_root: Path) -> FlaskClient:
     return create_app(Settings(index=str(index_root))).test_client()
 

@@ -64,7 +64,7 @@ TINY: Files = {
 
 
 def write_corpus(folder: Path, files: Files) -> Path:
-    """Write `files`, from a path such as `articles/knots.md` to its content, and return `folder`."""
+    """Write `files`, from a path like `articles/knots.md` to its content, and return `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / name

@@ -1,4 +1,4 @@
-"""The house: lower layers never import higher ones, and serving needs none of the large packages."""
+"""The house: lower layers never import higher ones, and serving needs no large package."""
 
 import ast
 import subprocess

@@ -201,6 +201,16 @@ def test_the_quoted_words_far_down_a_document_scroll_into_view(new: New) -> None
     assert page.evaluate("scrollY") > 0
 
 
+def test_the_quoted_words_scroll_into_view_where_text_fragments_are_unknown(new: New) -> None:
+    page = new()
+    # An older browser takes all of the fragment for an element's name, and finds none.
+    page.goto(READ.replace("#excerpt", "#excerpt:unknown"))
+    expect(page.locator("#excerpt")).to_be_in_viewport()
+    page.evaluate("scrollTo(0, 0)")
+    page.reload()
+    expect(page.locator("#excerpt")).not_to_be_in_viewport()
+
+
 def test_a_question_beyond_the_articles_is_refused_and_others_are_offered(page: Page) -> None:
     ask(page, "what is the capital of Portugal")
     expect(last(page)).to_contain_text("The articles don’t cover that.")

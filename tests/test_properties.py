@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from backbot import chatbot as chatbot_module
 from backbot import rebuild
+from backbot.answering.abstain import THRESHOLD
 from backbot.answering.cite import document_url
 from backbot.chatbot import Chatbot
 from backbot.corpus.document import Document
@@ -228,7 +229,6 @@ def test_the_longest_message_is_answered_like_any_other(chatbot: Chatbot, charac
     check(chatbot.reply(message), chatbot.index)
 
 
-@pytest.mark.xfail(strict=True, reason="a sentence of more than 180 words is chosen and refused")
 def test_a_sentence_too_long_to_quote_is_not_quoted(
     toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

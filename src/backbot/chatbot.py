@@ -12,6 +12,7 @@ from backbot.answering.compose import Run, compose
 from backbot.answering.suggest import suggest
 from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
+from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
 from backbot.model import (
@@ -95,6 +96,8 @@ class Chatbot:
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
         understood = mend_spelling(self.index, resolve(squeeze(text), history).text)
+        if is_vague(understood):
+            return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         question = prepare(self.index, understood)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits)

@@ -7,6 +7,7 @@ import numpy as np
 
 from backbot.answering.candidates import CONTEXT_SHARE, Candidate, wanted_roles
 from backbot.index.contents import Index, SentenceView
+from backbot.model import MAX_EXCERPT_WORDS
 from backbot.retrieval.question import Question
 from backbot.text.roles import Role
 
@@ -133,7 +134,7 @@ class _Pool:
                     break
                 part.append(here)
                 run = self._weigh(part)
-                if run.words > FIRST_WORDS and len(part) > 1:
+                if run.words > (FIRST_WORDS if len(part) > 1 else MAX_EXCERPT_WORDS):
                     break
                 if not here.sentence.announces:
                     yield run

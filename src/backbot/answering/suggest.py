@@ -8,7 +8,9 @@ from backbot.index.contents import Index
 from backbot.index.encoder import Vectors
 
 COUNT = 3
-# Nearer than this, a suggestion only repeats what was asked.
+# Nearer than this to what was asked, a suggestion only repeats it.
+ASKED_AGAIN = 0.78
+# Nearer than this to each other, two suggestions are one.
 SAME_QUESTION = 0.86
 
 
@@ -25,7 +27,7 @@ def suggest(
     """
     chosen: list[int] = []
     documents: set[int] = set()
-    done = {text.casefold().strip(" ?") for text in asked}
+    done = {_bare(text) for text in asked}
     cosines = index.question_vectors @ near
     for number in np.argsort(-cosines, kind="stable").tolist():
         question = index.questions[number]
@@ -34,8 +36,8 @@ def suggest(
         if (
             question.document in documents
             or not is_question(question.text)
-            or cosines[number] >= SAME_QUESTION
-            or question.text.casefold().strip(" ?") in done
+            or cosines[number] >= ASKED_AGAIN
+            or _bare(question.text) in done
         ):
             continue
         vector = index.question_vectors[number]
@@ -49,3 +51,7 @@ def suggest(
 def is_question(text: str) -> bool:
     """Tell whether `text` can be pressed as a question: it asks, or it is a "how to"."""
     return text.rstrip().endswith("?") or text.casefold().startswith("how to ")
+
+
+def _bare(text: str) -> str:
+    return text.casefold().strip(" ?.!")

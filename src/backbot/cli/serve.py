@@ -1,5 +1,7 @@
 """`backbot serve`: the chat page and the API."""
 
+import webbrowser
+
 import click
 
 from backbot.cli.options import index_option
@@ -10,7 +12,10 @@ from backbot.cli.options import index_option
 @click.option("--port", type=int, help="The port to listen on.  [default: 8000]")
 @click.option("--workers", type=int, help="How many processes answer.  [default: 1]")
 @index_option
-def command(host: str | None, port: int | None, workers: int | None, index: str | None) -> None:
+@click.option("--open", "opens", is_flag=True, help="Open the chat in a browser.")
+def command(
+    host: str | None, port: int | None, workers: int | None, index: str | None, *, opens: bool
+) -> None:
     """Serve the chat page and the API until Ctrl-C.
 
     A rebuilt index is taken up without a restart.
@@ -24,6 +29,8 @@ def command(host: str | None, port: int | None, workers: int | None, index: str 
     def announce() -> None:
         where = address(settings.host, settings.port)
         click.echo(f"Backbot answers at {where} (Ctrl-C stops it).")
+        if opens:
+            webbrowser.open(where)
 
     serve(settings, announce=announce)
 

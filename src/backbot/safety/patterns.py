@@ -112,6 +112,18 @@ class Lexicon:
                 del known[MOST_MATCHES:]
         return hits
 
+    def match_one(self, name: str, found: Sequence[Token]) -> list[Match]:
+        """Return the matches of one concept that builds upon no other, leftmost first."""
+        hits = self._words(found, 0)
+        own = self.names[name]
+        matches: list[Match] = []
+        for pattern in self._plan:
+            if pattern.concept == own and all(
+                any(label in hits for label in step) for step in pattern.needs
+            ):
+                matches.extend(self._fit(pattern.rows, hits, found))
+        return matches
+
     def _words(self, found: Sequence[Token], masked: int) -> dict[int, list[Match]]:
         atoms = [self._atoms(token.text) for token in found]
         hits: dict[int, list[Match]] = {}
@@ -208,8 +220,8 @@ class Lexicon:
             node = self._root
             for piece in word.split("_"):
                 bare = piece.removesuffix("*")
-                if not bare or not bare.isalnum() or (piece != bare and len(bare) < 3):
-                    raise PatternError(f"{name}: {word} cannot be read")
+                if not bare.replace("/", "").isalnum() or (piece != bare and len(bare) < 2):
+                    raise PatternError(f"{name}: {word!r} cannot be read")
                 (self._beginnings if piece != bare else self._whole).add(bare)
                 node = node.next.setdefault(piece, _Node())
             node.label = self._literals[word] = self._count

@@ -65,7 +65,7 @@ class Vocabulary:
     def has(self, word: str) -> bool:
         """Tell whether a word stands in the lexicon, whole or by its beginning."""
         return word in self.whole or any(
-            word[:length] in self.beginnings for length in range(3, len(word) + 1)
+            word[:length] in self.beginnings for length in range(2, len(word) + 1)
         )
 
     def mend(self, word: str) -> str:

@@ -142,9 +142,9 @@ def _decode(body: bytes) -> ChatRequest:
 
 def _explain(problem: str) -> str:
     """Say which field does not fit; msgspec's own words could hold what the reader typed."""
-    if "missing required field `message`" in problem:
-        return "The field `message` is missing."
     where = _PATH.search(problem)
+    if where is None and "missing required field `message`" in problem:
+        return "The field `message` is missing."
     if where is None:
         return 'The body must be a JSON object such as {"message": "why do I get knots?"}.'
     if where.group(1) == "message":

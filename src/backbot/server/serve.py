@@ -28,7 +28,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
 
 
 def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) -> None:
-    """Serve until stopped; `announce` is called when all is ready, right before it listens.
+    """Serve until stopped; `announce` is called once it listens.
 
     Raises `PortInUseError`, or `IndexUnavailableError` and its kin, before that.
     """
@@ -36,7 +36,6 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
     app = create_app(settings)
     # Open the index before forking: workers share its memory, and a bad one is said at once.
     app.extensions["backbot"].chatbot()
-    announce()
     _Gunicorn(
         app,
         {
@@ -50,6 +49,7 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
             "timeout": 30,
             "keepalive": 5,
             "control_socket_disable": True,
+            "when_ready": lambda server: announce(),
         },
     ).run()
 

@@ -1,0 +1,152 @@
+"""The recogniser: what a conversation tells of warning signs, and how grave it is."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from backbot.index.encoder import Encoder, Vectors
+from backbot.model import Level, Turn
+from backbot.safety.model import LASTING, LEVELS, Finding
+from backbot.safety.patterns import Match
+from backbot.safety.signs import Knowledge, Reading, Rule, knowledge, read_message
+
+# How many earlier turns are read for signs that add to one another.
+EARLIER_READ = 6
+# How many earlier turns lend their signs to the message.
+EARLIER_JOINED = 3
+_TRIGGERS = 6
+
+
+class Recogniser:
+    """Finds listed warning signs, crises, and requests for doses or diagnoses.
+
+    Holds no state of any conversation: threads may share it.
+    """
+
+    def __init__(self, encoder: Encoder | None = None) -> None:
+        """Read the shipped signs; with an `encoder`, also know messages by their likeness."""
+        self._known = knowledge()
+        self._encoder = encoder
+
+    def assess(
+        self,
+        message: str,
+        earlier: Sequence[Turn] = (),
+        vector: Callable[[], Vectors] | None = None,
+    ) -> Finding:
+        """Return what `message` tells after `earlier` turns, oldest first.
+
+        An emergency, an urgent sign or a crisis of an earlier turn lasts until a turn says that
+        it was dealt with. `vector` gives the message's own unit vector, shape (dimensions,), and
+        is called only where the words alone leave it open.
+        """
+        state: Finding | None = None
+        readings: list[Reading] = []
+        for turn in earlier[-EARLIER_READ:]:
+            reading = read_message(turn.message)
+            found = self._judge(reading, readings, None)
+            state = _carry(state, found, reading, turn.notice)
+            readings.append(reading)
+        reading = read_message(message)
+        found = self._judge(reading, readings, vector)
+        lasting = _carry(state, found, reading, None)
+        if lasting is None or found.rank <= lasting.rank:
+            return found
+        return Finding(
+            level=lasting.level,
+            category=lasting.category,
+            triggers=lasting.triggers,
+            reasons=(*lasting.reasons, "told in an earlier turn and not dealt with since"),
+            declined=found.declined,
+            lasting=True,
+        )
+
+    def _judge(
+        self,
+        reading: Reading,
+        before: Sequence[Reading],
+        vector: Callable[[], Vectors] | None,
+    ) -> Finding:
+        declined = _declined(reading)
+        best: Finding | None = None
+        for rule, evidence in _raised(self._known, reading, before[-EARLIER_JOINED:]):
+            if best is None or LEVELS.index(rule.level) < best.rank:
+                best = Finding(
+                    level=rule.level,
+                    category=rule.category,
+                    triggers=tuple(dict.fromkeys(evidence.values()))[:_TRIGGERS],
+                    reasons=tuple(f"{sign}: “{words}”" for sign, words in evidence.items()),
+                    declined=declined,
+                )
+        if best is not None:
+            return best
+        if reading.general and "serious_topic" in reading.told:
+            topic = reading.quote(reading.told["serious_topic"][0])
+            return Finding(
+                level="info",
+                category="general_question",
+                triggers=(topic,),
+                reasons=(f"asks in general about “{topic}”",),
+                declined=declined,
+            )
+        return Finding(declined=declined)
+
+
+def _raised(
+    known: Knowledge, now: Reading, before: Sequence[Reading]
+) -> Iterator[tuple[Rule, dict[str, str]]]:
+    """Yield each rule that is met, with the words that met it; this turn must add to it."""
+    for rule in known.rules:
+        if any(sign in now.signs for sign in rule.unless):
+            continue
+        evidence: dict[str, str] = {}
+        new = False
+        for need in rule.needs:
+            sign, reading = _first(need, now, before)
+            if reading is None:
+                break
+            new = new or reading is now
+            evidence[sign] = reading.quote(_shortest(reading.signs[sign]))
+        else:
+            if new:
+                yield rule, evidence
+
+
+def _first(
+    need: Sequence[str], now: Reading, before: Sequence[Reading]
+) -> tuple[str, Reading | None]:
+    for reading in (now, *reversed(before)):
+        for sign in need:
+            if sign in reading.signs:
+                return sign, reading
+    return "", None
+
+
+def _shortest(matches: Sequence[Match]) -> Match:
+    return min(matches, key=lambda match: (match.used.bit_count(), match.end - match.start))
+
+
+def _carry(
+    state: Finding | None, found: Finding, reading: Reading, noticed: Level | None
+) -> Finding | None:
+    """Return the lasting finding after a turn, None if there is none or it was dealt with."""
+    if found.level in LASTING and (state is None or found.rank <= state.rank):
+        return found
+    if "dealt_with" in reading.signs and found.level not in LASTING:
+        return None
+    if state is None and noticed is not None and noticed.value in LASTING:
+        return Finding(level=noticed.value, category="earlier", reasons=("noticed earlier",))
+    return state
+
+
+def _declined(reading: Reading) -> str:
+    signs: Mapping[str, object] = reading.told
+    if "repeat_after" in signs:
+        return ""
+    if "ask_stop" in signs and "ask_verb" in signs:
+        return "stopping"
+    if "ask_dose" in signs or "ask_take" in signs:
+        return "dose"
+    if "scan_ask" in signs:
+        return "scan"
+    if "ask_have" in signs and "have_not" not in signs:
+        return "diagnosis"
+    return ""

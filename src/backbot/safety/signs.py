@@ -1,0 +1,143 @@
+"""Which signs a single message tells: matched, then weighed by how they are meant."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import msgspec
+
+from backbot.safety.measures import MEASURES, measure
+from backbot.safety.patterns import Lexicon, Match
+from backbot.safety.scope import CUES, Scope, read_scope
+from backbot.safety.tokens import Token, tokens
+
+# The files of data/safety that hold concepts, each building upon those before it.
+CONCEPT_FILES = ("lexicon", "crisis", "scope", "declined", "composed")
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signs that together raise a category to a level."""
+
+    category: str
+    level: str
+    needs: tuple[tuple[str, ...], ...]
+    unless: tuple[str, ...] = ()
+
+
+class Knowledge(NamedTuple):
+    """All that the data files say about signs."""
+
+    lexicon: Lexicon
+    shorthand: Mapping[str, str]
+    rules: tuple[Rule, ...]
+    timeless: frozenset[str]
+    wanted: tuple[str, ...]  # the concepts that rules ask for
+
+
+class Reading(NamedTuple):
+    """One message: its words, every match by concept, the signs that stand, and why others do not.
+
+    `signs` holds what is told as present. `told` also holds what is denied, past or asked in
+    general.
+    """
+
+    words: tuple[Token, ...]
+    signs: Mapping[str, tuple[Match, ...]]
+    told: Mapping[str, tuple[Match, ...]]
+    general: bool
+    scope: Scope
+
+    def quote(self, match: Match) -> str:
+        """Return the reader's own words of a match."""
+        used = [token for at, token in enumerate(self.words) if match.used >> at & 1]
+        return " ".join(dict.fromkeys(token.written for token in used))
+
+
+def read_data(name: str) -> dict[str, Any]:
+    """Return one file of data/safety."""
+    file = files("backbot") / "data" / "safety" / f"{name}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
+def knowledge() -> Knowledge:
+    """Return the shipped concepts and rules; raises `ValueError` if a rule names an unknown sign."""
+    concepts: dict[str, list[str]] = {}
+    shorthand: dict[str, str] = {}
+    for name in CONCEPT_FILES:
+        data = read_data(name)
+        shorthand |= data.get("shorthand", {})
+        for concept, text in data["concepts"].items():
+            concepts.setdefault(concept, []).extend(_patterns(text))
+    lexicon = Lexicon(concepts, MEASURES)
+    raw = read_data("rules")
+    rules = tuple(
+        Rule(
+            each["category"],
+            each["level"],
+            tuple(tuple(need.split("|")) for need in each["needs"]),
+            tuple(each.get("unless", ())),
+        )
+        for each in raw["rule"]
+    )
+    wanted = {sign for rule in rules for need in rule.needs for sign in need}
+    wanted |= {sign for rule in rules for sign in rule.unless}
+    unknown = (wanted | set(raw["timeless"]) | set(CUES)) - set(lexicon.names)
+    if unknown:
+        raise ValueError(f"signs that no file describes: {sorted(unknown)}")
+    return Knowledge(lexicon, shorthand, rules, frozenset(raw["timeless"]), tuple(sorted(wanted)))
+
+
+def _patterns(text: str) -> list[str]:
+    pieces = (piece.strip() for line in text.splitlines() for piece in line.split(";"))
+    return [piece for piece in pieces if piece]
+
+
+def read_message(text: str) -> Reading:
+    """Return what one message tells."""
+    known = knowledge()
+    lexicon = known.lexicon
+    words = tokens(text, lexicon.vocabulary, known.shorthand)
+    measured = measure(words)
+    mask = _mask(lexicon, words)
+    hits = lexicon.match(words, measured, mask)
+    named = {name: hits[at] for name, at in lexicon.names.items() if at in hits}
+    cues = {name: named.get(name, []) for name in CUES}
+    cues["negates"] = _without(cues["negates"], named.get("not_denying", ()))
+    cues["past"] = _without(cues["past"], named.get("past_not", ()))
+    scope = read_scope(words, cues)
+    others = 0
+    if "other_history" in named and "other_now" not in named:
+        for match in named["other_history"]:
+            others |= match.used
+    blocked = scope.past | scope.resolved
+    told = {name: tuple(named[name]) for name in (*known.wanted, "serious_topic", *DECLINED, "dealt_with") if name in named}
+    signs = {}
+    for name, matches in told.items():
+        away = scope.general | others | (0 if name in known.timeless else blocked)
+        kept = tuple(m for m in matches if not m.used & away and not scope.denied(m))
+        if kept:
+            signs[name] = kept
+    return Reading(tuple(words), signs, told, bool(scope.general), scope)
+
+
+DECLINED = (
+    "ask_dose", "ask_take", "ask_stop", "ask_verb", "repeat_after", "ask_have", "have_not",
+    "diagnosis", "scan", "scan_ask",
+)  # fmt: skip
+
+
+def _mask(lexicon: Lexicon, words: Sequence[Token]) -> int:
+    masked = 0
+    for match in lexicon.match_one("mask", words):
+        masked |= match.used
+    return masked
+
+
+def _without(cues: Sequence[Match], others: Sequence[Match]) -> list[Match]:
+    taken = 0
+    for other in others:
+        taken |= other.used
+    return [cue for cue in cues if cue.used & taken != cue.used]
