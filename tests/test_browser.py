@@ -8,7 +8,11 @@ import gzip
 import json
 import re
 import shutil
-import threading
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -27,7 +31,6 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from werkzeug.serving import make_server
 
 from backbot.model import (
     Citation,
@@ -72,15 +75,34 @@ def app(index_root: Path) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def site(app: Flask) -> Iterator[str]:
+def site(index_root: Path) -> Iterator[str]:
     """The address of a running server."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = f"Settings(index={str(index_root)!r}, port={port})"
+    start = (
+        "from backbot.server.serve import serve; from backbot.settings import Settings; "
+        f"serve({settings})"
+    )
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen([sys.executable, "-c", start]) as server:
+        try:
+            wait_until_ready(f"{address}/readyz", server)
+            yield address
+        finally:
+            server.terminate()
+
+
+def wait_until_ready(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert server.poll() is None, "The server did not start; it says why above."
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("The server was not ready after half a minute.")
 
 
 @pytest.fixture(scope="session")

@@ -32,18 +32,17 @@ from backbot.index.contents import (
     S_SECTION,
     S_START,
 )
-from backbot.index.store import (
+from backbot.index.layout import (
     CURRENT_FILE,
     FORMAT,
     KEPT_VERSIONS,
     MANIFEST_FILE,
     Current,
     current_version,
-    open_index,
     read_current,
     read_manifest,
-    read_vectors,
 )
+from backbot.index.store import open_index, read_vectors
 from support import DIMENSIONS, TINY, Toy, document, write_corpus
 
 Array = NDArray[Any]

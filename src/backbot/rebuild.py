@@ -6,9 +6,11 @@ from typing import NamedTuple
 from backbot.answering.calibrate import measure_baseline
 from backbot.corpus.files import read_corpus
 from backbot.index.build import SETTINGS, Progress, Silent, build_index
+from backbot.index.draft import drafting
 from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
-from backbot.index.store import corpus_fingerprint, drafting, read_vectors
+from backbot.index.layout import corpus_fingerprint
+from backbot.index.store import read_vectors
 from backbot.index.wording import read_synonyms
 
 

@@ -15,13 +15,8 @@ from backbot.corpus.files import read_corpus
 from backbot.errors import BackbotError, CorpusError, ModelError
 from backbot.index.encoder import ModelCard, file_sha256, read_card
 from backbot.index.export import WEIGHTS_FILE, find_checkpoint
-from backbot.index.store import (
-    Manifest,
-    corpus_fingerprint,
-    open_index,
-    read_current,
-    read_manifest,
-)
+from backbot.index.layout import Manifest, corpus_fingerprint, read_current, read_manifest
+from backbot.index.store import open_index
 from backbot.settings import Settings
 
 # The distributions of `pip install backbot`, and those that `backbot[build]` adds.

@@ -30,7 +30,7 @@ def command(corpus: str | None, index: str | None, full: bool, as_json: bool) ->
     complete, and for good if anything fails.
     """
     from backbot.cli.terminal import Terminal, print_json
-    from backbot.index.store import current_version
+    from backbot.index.layout import current_version
 
     settings = read_settings({"corpus": corpus, "index": index})
     started = time.perf_counter()

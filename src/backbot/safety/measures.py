@@ -16,7 +16,7 @@ MEASURES = (
     "late_pregnancy_week",
 )
 _AGE_UNITS = frozenset("year years yr yrs yo y yrold".split())
-_AGE_LEADS = frozenset("im aged age hes shes turning turned am is".split())
+_AGE_LEADS = frozenset("im aged age hes shes turning turned am is at".split())
 # Units that make a figure something else than an age.
 _OTHER_UNITS = frozenset(
     """
@@ -112,7 +112,7 @@ def _is_age(found: Sequence[Token], at: int, text: str, before: str, after: str)
         "next",
     )
     if before in _AGE_LEADS and after in marks:
-        return before not in ("is", "am") or after in (COMMA, SENTENCE_END)
+        return before not in ("is", "am", "at") or after in (COMMA, SENTENCE_END)
     if text.isdigit() and len(text) == 2:  # "(79)", "76," and "retired, 71."
         return before in (COMMA, SENTENCE_END) and after in (COMMA, SENTENCE_END, "female", "male")
     return False

@@ -6,13 +6,15 @@ A concept is a named list of patterns. A pattern is a row of steps that stand be
     cold_sweat           words in a row                numb|dead      one or the other
     @chest               whatever concept "chest" is   my?            may be missing
     ..                   up to 3 other words           ...            up to 8 other words
-    a & b                both in one sentence, at most 14 words apart, in either order
+    a & b                both in one sentence, at most 24 words apart, in either order
 
 Small words (my, the, really, a bit ...) may stand between any two steps. No step reaches over the
 end of a sentence, and ".." not over a comma.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -20,7 +22,7 @@ from backbot.safety.tokens import COMMA, SENTENCE_END, Token, Vocabulary
 
 SHORT_GAP = 3
 LONG_GAP = 8
-APART = 14
+APART = 24
 FILLERS = frozenset(
     """
     my the a an his her their our your its this these that those is are was am be been being has
@@ -30,6 +32,7 @@ FILLERS = frozenset(
     super seriously fucking bloody damn right left upper lower whole entire old little
     """.split()
 )
+_REFERENCE = re.compile(r"@(\w+)")
 # Matches of one concept that are kept; more of them would say nothing new.
 MOST_MATCHES = 24
 
@@ -54,7 +57,7 @@ _Row = tuple[_Step, ...]
 class _Pattern(NamedTuple):
     concept: int
     rows: tuple[_Row, ...]
-    needs: tuple[tuple[int, ...], ...]
+    needs: tuple[frozenset[int], ...]  # each set must have a label that the message holds
 
 
 class _Node:
@@ -72,7 +75,7 @@ class PatternError(ValueError):
 
 
 class Lexicon:
-    """Concepts in the order they were given; each may build upon those before it."""
+    """Concepts by name; each may build upon others, none upon itself."""
 
     def __init__(self, concepts: Mapping[str, Sequence[str]], measures: Sequence[str] = ()) -> None:
         """Read the patterns; raises `PatternError`. `measures` names concepts that code finds."""
@@ -84,16 +87,20 @@ class Lexicon:
         self._literals: dict[str, int] = {}
         self._count = len(measures)
         self._plan: list[_Pattern] = []
-        for name, patterns in concepts.items():
+        for name in _builders_last(concepts, measures):
             own = self.names.setdefault(name, self._count)
             if own == self._count:
                 self._count += 1
-            for pattern in patterns:
+            for pattern in concepts[name]:
                 for rows in self._read(name, pattern):
-                    needs = tuple(dict.fromkeys(step.labels for row in rows for step in row))
-                    self._plan.append(_Pattern(own, rows, needs))
+                    needs = {frozenset(step.labels) for row in rows for step in row}
+                    self._plan.append(_Pattern(own, rows, tuple(sorted(needs, key=len))))
         self.vocabulary = Vocabulary(self._whole, self._beginnings)
         self._lengths = sorted({len(each) for each in self._beginnings})
+        self._atoms = lru_cache(maxsize=8192)(self._atoms_of)
+        self._always: list[int] = []
+        self._by_literal: dict[int, list[int]] = {}
+        self._index_plan()
 
     def match(
         self, found: Sequence[Token], measured: Mapping[str, list[Match]], masked: int = 0
@@ -102,8 +109,9 @@ class Lexicon:
         hits = self._words(found, masked)
         for name, matches in measured.items():
             hits[self.names[name]] = [m for m in matches if not m.used & masked]
-        for pattern in self._plan:
-            if not all(any(label in hits for label in step) for step in pattern.needs):
+        for at in self._worth_trying(hits):
+            pattern = self._plan[at]
+            if any(step.isdisjoint(hits) for step in pattern.needs):
                 continue
             matches = self._fit(pattern.rows, hits, found)
             if matches:
@@ -113,16 +121,32 @@ class Lexicon:
         return hits
 
     def match_one(self, name: str, found: Sequence[Token]) -> list[Match]:
-        """Return the matches of one concept that builds upon no other, leftmost first."""
+        """Return the matches of one concept that builds upon no other."""
         hits = self._words(found, 0)
         own = self.names[name]
         matches: list[Match] = []
-        for pattern in self._plan:
-            if pattern.concept == own and all(
-                any(label in hits for label in step) for step in pattern.needs
-            ):
+        for at in self._worth_trying(hits):
+            pattern = self._plan[at]
+            if pattern.concept == own and not any(n.isdisjoint(hits) for n in pattern.needs):
                 matches.extend(self._fit(pattern.rows, hits, found))
         return matches
+
+    def _index_plan(self) -> None:
+        """Note for each word row which patterns cannot fit without it: few are tried then."""
+        literals = frozenset(self._literals.values())
+        for at, pattern in enumerate(self._plan):
+            keys = [need for need in pattern.needs if need <= literals]
+            if keys:
+                for label in keys[0]:
+                    self._by_literal.setdefault(label, []).append(at)
+            else:
+                self._always.append(at)
+
+    def _worth_trying(self, hits: Mapping[int, list[Match]]) -> list[int]:
+        tried = set(self._always)
+        for label in hits:
+            tried.update(self._by_literal.get(label, ()))
+        return sorted(tried)
 
     def _words(self, found: Sequence[Token], masked: int) -> dict[int, list[Match]]:
         atoms = [self._atoms(token.text) for token in found]
@@ -144,14 +168,14 @@ class Lexicon:
                         hits.setdefault(node.label, []).append(Match(start, at + 1, used))
         return hits
 
-    def _atoms(self, word: str) -> list[str]:
+    def _atoms_of(self, word: str) -> tuple[str, ...]:
         atoms = [word] if word in self._whole else []
         for length in self._lengths:
             if length > len(word):
                 break
             if word[:length] in self._beginnings:
                 atoms.append(word[:length] + "*")
-        return atoms
+        return tuple(atoms)
 
     def _fit(
         self, rows: Sequence[_Row], hits: Mapping[int, list[Match]], found: Sequence[Token]
@@ -212,10 +236,7 @@ class Lexicon:
 
     def _label(self, name: str, word: str) -> int:
         if word.startswith("@"):
-            try:
-                return self.names[word[1:]]
-            except KeyError:
-                raise PatternError(f"{name}: {word} is not known yet") from None
+            return self.names[word[1:]]
         if word not in self._literals:
             node = self._root
             for piece in word.split("_"):
@@ -227,6 +248,29 @@ class Lexicon:
             node.label = self._literals[word] = self._count
             self._count += 1
         return self._literals[word]
+
+
+def _builders_last(concepts: Mapping[str, Sequence[str]], measures: Sequence[str]) -> list[str]:
+    """Return the concepts in an order in which each stands behind all that it builds upon."""
+    order: list[str] = []
+    state: dict[str, bool] = dict.fromkeys(measures, True)  # False while it is being visited
+
+    def visit(name: str, user: str) -> None:
+        if state.get(name):
+            return
+        if name not in concepts:
+            raise PatternError(f"{user}: @{name} is not described anywhere")
+        if name in state:
+            raise PatternError(f"{user}: @{name} builds upon itself")
+        state[name] = False
+        for reference in _REFERENCE.findall(" ".join(concepts[name])):
+            visit(reference, name)
+        state[name] = True
+        order.append(name)
+
+    for name in concepts:
+        visit(name, name)
+    return order
 
 
 def _reachable(start: int, end: int, step: _Step, found: Sequence[Token]) -> bool:

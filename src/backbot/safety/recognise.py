@@ -98,26 +98,29 @@ def _raised(
         if any(sign in now.signs for sign in rule.unless):
             continue
         evidence: dict[str, str] = {}
-        new = False
+        spoken: dict[int, int] = {}
         for need in rule.needs:
-            sign, reading = _first(need, now, before)
-            if reading is None:
+            sign, reading, match = _first(need, now, before, spoken)
+            if reading is None or match is None:
                 break
-            new = new or reading is now
-            evidence[sign] = reading.quote(_shortest(reading.signs[sign]))
+            spoken[id(reading)] = spoken.get(id(reading), 0) | match.used
+            evidence[sign] = reading.quote(match)
         else:
-            if new:
+            if id(now) in spoken:
                 yield rule, evidence
 
 
 def _first(
-    need: Sequence[str], now: Reading, before: Sequence[Reading]
-) -> tuple[str, Reading | None]:
+    need: Sequence[str], now: Reading, before: Sequence[Reading], spoken: Mapping[int, int]
+) -> tuple[str, Reading | None, Match | None]:
+    """Return the first sign of `need` that stands in words no other sign of the rule has used."""
     for reading in (now, *reversed(before)):
+        taken = spoken.get(id(reading), 0)
         for sign in need:
-            if sign in reading.signs:
-                return sign, reading
-    return "", None
+            fresh = [match for match in reading.signs.get(sign, ()) if match.used & ~taken]
+            if fresh:
+                return sign, reading, _shortest(fresh)
+    return "", None, None
 
 
 def _shortest(matches: Sequence[Match]) -> Match:

@@ -24,6 +24,13 @@ CUES = (
     "generally",
     "deictic",
 )
+# What may stand before the question word of a sentence that is a question as a whole.
+_BEFORE_QUESTION = frozenset(
+    """and but or so also ok okay hi hello hey please thanks well um oh then just quick question
+    in fact actually btw by the way sorry for a an my essay homework class course , could you can would
+    kindly student nurse here general generally school podcast anyway no yes right another one
+    curious i wonder wondering do know tell me explain whether if and""".split()
+)
 _JOINS_CLAUSES = frozenset(
     {"when", "if", "while", "as", "that", "where", "after", "before", "since"}
 )
@@ -50,19 +57,26 @@ def read_scope(found: Sequence[Token], cues: Mapping[str, Sequence[Match]]) -> S
     for start, end in _sentences(found):
         bits = _bits(start, end)
         here = {name: [m for m in cues[name] if m.used & bits] for name in CUES}
-        for left, right in _segments(start, end, here["present"], found):
+        leads = False
+        for left, right in _segments(start, end, here, found):
             segment = _bits(left, right)
-            if any(m.used & segment for m in here["past"]):
+            told = [m for m in here["past"] if m.used & segment]
+            if told or leads:
                 past |= segment
+            # "Ten years ago, I fell": the date opens the sentence and holds for what follows.
+            leads = any(right - left <= m.end - m.start + 2 for m in told)
         if here["resolved"]:
             resolved |= bits
-        own = [
-            m
+        own = any(
+            not any(m.used & other.used for other in here["of_oneself_not"])
             for m in here["of_oneself"]
-            if not any(m.used & other.used for other in here["of_oneself_not"])
-        ]
-        if not own and not here["deictic"] and (here["asks_in_general"] or wide_general):
+        )
+        if own or here["deictic"]:
+            continue
+        if wide_general:
             general |= bits
+        elif (asked := _asked_from(found, start, end, here["asks_in_general"])) is not None:
+            general |= _bits(asked, end)
     return Scope(tuple(_negations(found, cues)), past, resolved, general)
 
 
@@ -106,12 +120,28 @@ def _sentences(found: Sequence[Token]) -> Iterator[tuple[int, int]]:
         yield start, len(found)
 
 
+def _asked_from(found: Sequence[Token], start: int, end: int, asks: Sequence[Match]) -> int | None:
+    """Return where a sentence turns to a general question, None if it does not.
+
+    A question opens the sentence, or the sentence ends with a question mark.
+    """
+    marked = end < len(found) and "?" in found[end].written
+    for ask in sorted(asks):
+        before = {found[at].text for at in range(start, ask.start)}
+        if before <= _BEFORE_QUESTION or (marked and found[ask.start - 1].text == COMMA):
+            return ask.start
+    return None
+
+
 def _segments(
-    start: int, end: int, present: Sequence[Match], found: Sequence[Token]
+    start: int, end: int, here: Mapping[str, Sequence[Match]], found: Sequence[Token]
 ) -> Iterator[tuple[int, int]]:
-    """Cut a sentence where it turns to the present: "..., but now ..."."""
-    cuts = sorted({m.start for m in present if start < m.start < end})
-    edges = [start, *cuts, end]
+    """Cut a sentence where it turns to the present ("but now") or to a new subject (", he says")."""
+    cuts = {m.start for m in here["present"] if start < m.start < end}
+    cuts |= {
+        m.start for m in here["new_subject"] if m.start > start and found[m.start - 1].text == COMMA
+    }
+    edges = [start, *sorted(cuts), end]
     yield from zip(edges, edges[1:], strict=False)
 
 

@@ -106,6 +106,7 @@ def read_message(text: str) -> Reading:
     named = {name: hits[at] for name, at in lexicon.names.items() if at in hits}
     cues = {name: named.get(name, []) for name in CUES}
     cues["negates"] = _without(cues["negates"], named.get("not_denying", ()))
+    cues["negates"] = [cue for cue in cues["negates"] if not _spoken_for(cue, named, known.wanted)]
     cues["past"] = _without(cues["past"], named.get("past_not", ()))
     scope = read_scope(words, cues)
     others = 0
@@ -113,7 +114,11 @@ def read_message(text: str) -> Reading:
         for match in named["other_history"]:
             others |= match.used
     blocked = scope.past | scope.resolved
-    told = {name: tuple(named[name]) for name in (*known.wanted, "serious_topic", *DECLINED, "dealt_with") if name in named}
+    told = {
+        name: tuple(named[name])
+        for name in (*known.wanted, "serious_topic", *DECLINED, "dealt_with")
+        if name in named
+    }
     signs = {}
     for name, matches in told.items():
         away = scope.general | others | (0 if name in known.timeless else blocked)
@@ -136,8 +141,19 @@ def _mask(lexicon: Lexicon, words: Sequence[Token]) -> int:
     return masked
 
 
+def _spoken_for(cue: Match, named: Mapping[str, list[Match]], wanted: Sequence[str]) -> bool:
+    """Tell whether a sign itself begins with the cue: "dont go when pressed" denies no more."""
+    after = cue.used << 1
+    return any(
+        match.used & cue.used == cue.used and match.used & after & ~cue.used
+        for name in wanted
+        for match in named.get(name, ())
+        if match.start <= cue.start < match.end
+    )
+
+
 def _without(cues: Sequence[Match], others: Sequence[Match]) -> list[Match]:
     taken = 0
     for other in others:
         taken |= other.used
-    return [cue for cue in cues if cue.used & taken != cue.used]
+    return [cue for cue in cues if not cue.used & taken]

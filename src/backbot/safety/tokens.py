@@ -156,6 +156,8 @@ def _plain(written: str, vocabulary: Vocabulary) -> str:
         if letters.isalpha() and vocabulary.has(letters):
             return letters
         word = re.sub(r"[@$*]", "", word)
+    if word.endswith("s") and len(word) > 4 and vocabulary.has(word[:-1]):
+        return word[:-1]
     if _RUN.search(word):
         word = _squeezed(word, vocabulary)
     return vocabulary.mend(word)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from backbot.chatbot import Chatbot
 from backbot.errors import BackbotError
-from backbot.index.store import CURRENT_FILE, current_version, open_index
+from backbot.index.layout import CURRENT_FILE, current_version
+from backbot.index.store import open_index
 
 # How often, in seconds, a request looks whether there is another version.
 CHECK_EVERY = 2.0

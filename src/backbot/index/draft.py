@@ -1,0 +1,224 @@
+"""Writing an index: whole or not at all, under a lock, and only then pointed to."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from backbot.errors import IndexUnavailableError, UsageError, WriteError
+from backbot.index.contents import Baseline, Index
+from backbot.index.layout import (
+    ARRAYS,
+    CURRENT_FILE,
+    FORMAT,
+    KEPT_VERSIONS,
+    MANIFEST_FILE,
+    Current,
+    Manifest,
+    read_current,
+)
+from backbot.index.store import is_whole
+
+_DRAFT = ".draft-"
+
+
+class Draft:
+    """A version being written. Nothing of it can be opened before `publish`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[str, str] = {}
+        (root / "versions").mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=root / "versions"))
+        self._folder.chmod(0o755)
+
+    def contents(
+        self, index: Index, keys: Mapping[str, NDArray[np.uint8]], baseline: Baseline
+    ) -> None:
+        """Write everything that `index` holds, the keys of its vectors, and its baseline."""
+        self._json("documents", index.documents)
+        self._json("questions", index.questions)
+        self._json("elsewhere", index.elsewhere)
+        self._json("vocabulary", tuple(index.lexical.vocabulary))
+        self._json("wording", index.wording)
+        self._json("baseline", baseline)
+        arrays: dict[str, NDArray[Any]] = {
+            "sentences": index.sentences,
+            "passages": index.passages,
+            "lexical_starts": index.lexical.starts,
+            "lexical_rows": index.lexical.rows,
+            "lexical_weights": index.lexical.weights,
+            "lexical_idf": index.lexical.idf,
+            "passage_vectors": index.dense.vectors,
+            "sentence_vectors": index.sentence_vectors,
+            "question_vectors": index.question_vectors,
+            "elsewhere_vectors": index.elsewhere_vectors,
+        }
+        arrays.update((f"{kind}_keys", rows) for kind, rows in keys.items())
+        for name, array in arrays.items():
+            self._array(name, array)
+
+    def _json(self, name: str, value: Any) -> None:
+        self._write(f"{name}.json", msgspec.json.encode(value, order="deterministic"))
+
+    def _array(self, name: str, value: NDArray[Any]) -> None:
+        target = np.ascontiguousarray(value, dtype=ARRAYS[name])
+        path = self._folder / f"{name}.npy"
+        with path.open("wb") as file:
+            hashed = _Hashed(file)
+            np.save(hashed, target, allow_pickle=False)
+            file.flush()
+            _sync(file.fileno())
+        self._files[path.name] = hashed.digest()
+
+    def publish(
+        self,
+        *,
+        model: str,
+        model_digest: str,
+        corpus: str,
+        settings: dict[str, float | int | str],
+        counts: dict[str, int],
+    ) -> str:
+        """Make the draft the current version and return its name; old versions beyond five go."""
+        manifest = Manifest(
+            format=FORMAT,
+            model=model,
+            model_digest=model_digest,
+            corpus=corpus,
+            settings=settings,
+            counts=counts,
+            files=dict(sorted(self._files.items())),
+        )
+        encoded = msgspec.json.encode(manifest, order="deterministic")
+        self._write(MANIFEST_FILE, msgspec.json.format(encoded, indent=2))
+        _sync_folder(self._folder)
+        target = self._root / "versions" / manifest.version
+        if not is_whole(self._root, manifest.version):
+            # A broken version of that name makes way; a whole one may be in use, and stays.
+            shutil.rmtree(target, ignore_errors=True)
+            self._folder.rename(target)
+            _sync_folder(target.parent)
+        _point_to(self._root, manifest.version)
+        return manifest.version
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self._folder / name
+        _write_synced(path, content)
+        self._files[name] = hashlib.sha256(content).hexdigest()
+
+
+class _Hashed:
+    """A file as np.save writes to it when it is no plain one: in pieces, which are summed up here.
+
+    To a plain file NumPy writes by itself, and a full disk is then an error without a number.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._sum = hashlib.sha256()
+
+    def write(self, piece: bytes) -> int:
+        self._sum.update(piece)
+        return self._file.write(piece)
+
+    def digest(self) -> str:
+        return self._sum.hexdigest()
+
+
+@contextlib.contextmanager
+def drafting(root: Path) -> Iterator[Draft]:
+    """Give a `Draft` under the index's lock and clear it away if it was not published, together
+    with those that a killed rebuild left behind.
+
+    Raises `UsageError` while another rebuild runs, `WriteError` when the disk is full or the
+    folder is not ours to write.
+    """
+    with writing(root), _locked(root):
+        _clear_drafts(root)
+        try:
+            yield Draft(root)
+        finally:
+            _clear_drafts(root)
+
+
+@contextlib.contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Turn the operating system's refusals while writing below `root` into a `WriteError`."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            reason = "the disk is full; make room"
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            reason = "Backbot may not write there; change the folder's owner or name another folder"
+        else:
+            reason = f"{(error.strerror or 'unknown error').lower()}; mend that"
+        raise WriteError(
+            f"Could not write to {root}: {reason} and try again. The index is as it was before."
+        ) from error
+
+
+@contextlib.contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    with (root / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"Another rebuild of {root} is running; wait until it is done and try again."
+            ) from None
+        yield
+
+
+def _clear_drafts(root: Path) -> None:
+    for draft in (root / "versions").glob(f"{_DRAFT}*"):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _point_to(root: Path, version: str) -> None:
+    history = []
+    with contextlib.suppress(IndexUnavailableError):
+        history = read_current(root).history
+    history = [version, *(each for each in history if each != version)]
+    kept = [each for each in history if (root / "versions" / each).is_dir()][:KEPT_VERSIONS]
+    scratch = root / f".{CURRENT_FILE}.new"
+    _write_synced(scratch, msgspec.json.encode(Current(current=version, history=kept)))
+    scratch.replace(root / CURRENT_FILE)
+    # From here on the version is served. Should a crash undo an unsynced swap, the version before
+    # it is still among those kept.
+    with contextlib.suppress(OSError):
+        _sync_folder(root)
+    for folder in (root / "versions").iterdir():
+        if folder.name not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        _sync(file.fileno())
+
+
+def _sync(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,113 @@
+"""Whether the numbers of an index fit together.
+
+Sums in the manifest show accidents; these checks stop an index that was made to mislead.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backbot.index.contents import (
+    P_DOCUMENT,
+    P_FIRST,
+    P_LAST,
+    P_SECTION,
+    PASSAGE_COLUMNS,
+    S_BLOCK,
+    S_DOCUMENT,
+    S_END,
+    S_ROLE,
+    S_SECTION,
+    S_START,
+    SENTENCE_COLUMNS,
+)
+from backbot.index.layout import ENCODED, Written
+from backbot.index.wording import Wording
+from backbot.text.roles import Role
+from backbot.text.terms import words
+
+# How far from 1 the length of a vector may be for rounding's sake.
+UNIT_TOLERANCE = 1e-3
+
+
+def check(written: Written, arrays: dict[str, NDArray[Any]], dimensions: int) -> None:
+    """Raise ValueError unless every number points at something that is there."""
+    _check_wording(written.wording)
+    if any(array.ndim == 0 for array in arrays.values()):
+        raise ValueError("an index with a number in the place of a table")
+    documents, questions = written.documents, written.questions
+    sentences, passages = arrays["sentences"], arrays["passages"]
+    entries = len(arrays["lexical_rows"])
+    starts = arrays["lexical_starts"]
+    shapes = {
+        "sentences": (len(sentences), SENTENCE_COLUMNS),
+        "passages": (len(passages), PASSAGE_COLUMNS),
+        "lexical_starts": (len(written.vocabulary) + 1,),
+        "lexical_rows": (entries,),
+        "lexical_weights": (entries,),
+        "lexical_idf": (len(written.vocabulary),),
+        "passage_vectors": (len(passages), dimensions),
+        "sentence_vectors": (len(sentences), dimensions),
+        "question_vectors": (len(questions), dimensions),
+        "elsewhere_vectors": (len(written.elsewhere), dimensions),
+    }
+    sound = all(arrays[name].shape == shape for name, shape in shapes.items())
+    sound = sound and all(
+        bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind == "f"
+    )
+    sound = sound and all(has_unit_rows(arrays[f"{kind}_vectors"]) for kind in ENCODED)
+    sound = sound and bool((arrays["lexical_weights"] >= 0).all())
+    sound = sound and bool((arrays["lexical_idf"] >= 0).all())
+    sound = (
+        sound and starts[0] == 0 and starts[-1] == entries and bool((np.diff(starts) >= 0).all())
+    )
+    sound = sound and _within(arrays["lexical_rows"], 0, len(passages))
+    sound = sound and len(questions) > 0 and len(passages) > 0
+    sound = sound and all(0 <= each.document < len(documents) for each in questions)
+    sound = sound and len({document.id for document in documents}) == len(documents) > 0
+    sound = sound and _within(sentences[:, S_DOCUMENT], 0, len(documents))
+    sound = sound and _within(passages[:, P_DOCUMENT], 0, len(documents))
+    sound = sound and _within(passages[:, P_FIRST], 0, len(sentences))
+    sound = sound and _within(passages[:, P_LAST], 1, len(sentences) + 1)
+    sound = sound and bool((passages[:, P_FIRST] < passages[:, P_LAST]).all())
+    sound = sound and _within(sentences[:, S_ROLE], 0, len(Role))
+    if sound:
+        lengths = np.array([len(document.text) for document in documents])
+        blocks = np.array([len(document.blocks) for document in documents])
+        owner, part_of = sentences[:, S_DOCUMENT], passages[:, P_DOCUMENT]
+        sound = bool(
+            (sentences[:, S_START] >= 0).all()
+            and (sentences[:, S_START] < sentences[:, S_END]).all()
+            and (sentences[:, S_END] <= lengths[owner]).all()
+            and (sentences[:, S_BLOCK] >= 0).all()
+            and (sentences[:, S_BLOCK] < blocks[owner]).all()
+            and (sentences[:, S_SECTION] >= -1).all()
+            and (sentences[:, S_SECTION] < blocks[owner]).all()
+            and (passages[:, P_SECTION] >= -1).all()
+            and (passages[:, P_SECTION] < blocks[part_of]).all()
+            and (owner[passages[:, P_FIRST]] == part_of).all()
+            and (owner[passages[:, P_LAST] - 1] == part_of).all()
+            and (np.diff(owner) >= 0).all()
+        )
+    if not sound:
+        raise ValueError("an index whose numbers do not fit together")
+
+
+def _check_wording(wording: Wording) -> None:
+    """Raise ValueError unless every word and phrase is one: they are looked for in questions."""
+    phrases = [phrase for group in wording.groups for phrase, _ in group]
+    if not all(wording.words) or not all(phrases):
+        raise ValueError("an empty word")
+    if any(phrase != " ".join(words(phrase)) for phrase in phrases):
+        raise ValueError("a phrase that is more than its words")
+
+
+def has_unit_rows(vectors: NDArray[Any]) -> bool:
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(vectors, axis=1)
+    return bool((np.abs(lengths - 1.0) < UNIT_TOLERANCE).all())
+
+
+def _within(values: NDArray[Any], low: int, high: int) -> bool:
+    return bool(((values >= low) & (values < high)).all())
