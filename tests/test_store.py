@@ -335,6 +335,12 @@ def nothing(array: Array) -> Array:
     return array[:0]
 
 
+def astray(array: Array) -> Array:
+    """A sentence in the midst of a passage that is of another document than those around it."""
+    array[6, [S_DOCUMENT, S_START, S_END, S_BLOCK, S_SECTION]] = [0, 0, 5, 0, -1]
+    return array
+
+
 TABLES: list[tuple[str, Callable[[Array], Array]]] = [
     ("sentences", cell(0, S_DOCUMENT, 99)),
     ("sentences", cell(0, S_DOCUMENT, -1)),
@@ -347,6 +353,7 @@ TABLES: list[tuple[str, Callable[[Array], Array]]] = [
     ("sentences", cell(0, S_BLOCK, -1)),
     ("sentences", cell(0, S_SECTION, 99)),
     ("sentences", cell(0, S_SECTION, -2)),
+    ("sentences", astray),
     ("sentences", cell(0, S_ROLE, 5)),
     ("sentences", cell(0, S_ROLE, -1)),
     ("passages", cell(0, P_DOCUMENT, 99)),
@@ -354,9 +361,12 @@ TABLES: list[tuple[str, Callable[[Array], Array]]] = [
     ("passages", cell(0, P_DOCUMENT, 2)),
     ("passages", cell(0, P_FIRST, -1)),
     ("passages", cell(0, P_FIRST, 99)),
+    ("passages", cell(-1, P_FIRST, -1)),
+    ("passages", cell(-1, P_FIRST, 3)),
     ("passages", cell(0, P_LAST, 0)),
     ("passages", cell(0, P_LAST, 99)),
     ("passages", cell(0, P_LAST, 8)),
+    ("passages", cell(-1, P_LAST, 5)),
     ("passages", cell(0, P_SECTION, 99)),
     ("passages", cell(0, P_SECTION, -2)),
     ("passages", nothing),
@@ -392,6 +402,23 @@ def test_numbers_that_point_nowhere_are_refused(
 ) -> None:
     path = version_folder(tiny_root) / f"{name}.npy"
     forge(tiny_root, {path.name: change(np.load(path))})
+    with pytest.raises(IndexDamagedError, match=REBUILD):
+        open_index(tiny_root)
+
+
+def test_the_passages_that_are_led_astray_above_are_these(tiny_root: Path) -> None:
+    index = open_index(tiny_root)
+    assert index.passages[:, :3].tolist() == [[0, 0, 2], [1, 2, 4], [2, 4, 5], [2, 5, 9]]
+
+
+def test_an_index_without_a_passage_is_refused(tiny_root: Path) -> None:
+    names = ("passages", "passage_vectors", "passage_keys", "lexical_rows", "lexical_weights")
+    folder = version_folder(tiny_root)
+    changes: dict[str, Content] = {
+        f"{name}.npy": np.load(folder / f"{name}.npy")[:0] for name in (*names, "lexical_idf")
+    }
+    changes |= {"lexical_starts.npy": np.zeros(1, np.int64), "vocabulary.json": b"[]"}
+    forge(tiny_root, changes)
     with pytest.raises(IndexDamagedError, match=REBUILD):
         open_index(tiny_root)
 

@@ -149,9 +149,9 @@ def _explain(problem: str) -> str:
         return 'The body must be a JSON object such as {"message": "why do I get knots?"}.'
     if where.group(1) == "message":
         if "length <=" in problem:
-            return f"`message` holds at most {MAX_MESSAGE_LENGTH:,} characters; please shorten it."
+            return f"A message holds at most {MAX_MESSAGE_LENGTH:,} characters; please shorten it."
         if "length >=" in problem:
-            return "`message` is empty; please type a question."
+            return "The message is empty; please type a question."
         return "`message` must be a text."
     field = re.sub(r"[^\w.\[\]]", "", where.group(1).replace("[...]", "[]"))
     return f"`{field}` is not of the form that the API description gives."

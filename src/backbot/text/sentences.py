@@ -8,8 +8,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-import nltk.data
-from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTokenizer
+from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
 # Abbreviations of health writing that the trained tables do not know.
 _ABBREVIATIONS = {"approx", "cf", "e.g", "eg", "fig", "figs", "i.e", "ie", "incl", "max", "min"}
@@ -54,9 +53,17 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 @cache
 def _punkt() -> PunktSentenceTokenizer:
-    folder = str(files("backbot") / "data" / "nltk_data")
-    if folder not in nltk.data.path:
-        nltk.data.path.insert(0, folder)
-    tokenizer = PunktTokenizer("english")
-    tokenizer._params.abbrev_types |= _ABBREVIATIONS
-    return tokenizer
+    # Read here and not by NLTK's own loader, which refuses a checkout that a group may write to.
+    tables = files("backbot") / "data" / "punkt_english"
+
+    def rows(name: str) -> list[list[str]]:
+        lines = (tables / name).read_text(encoding="utf-8").split("\n")
+        return [line.split("\t") for line in lines if line]
+
+    parameters = PunktParameters()
+    parameters.abbrev_types = {row[0] for row in rows("abbrev_types.txt")} | _ABBREVIATIONS
+    parameters.collocations = {(row[0], row[1]) for row in rows("collocations.tab")}
+    parameters.sent_starters = {row[0] for row in rows("sent_starters.txt")}
+    for word, context in rows("ortho_context.tab"):
+        parameters.ortho_context[word] = int(context)
+    return PunktSentenceTokenizer(parameters)
