@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from backbot.chatbot import Chatbot
 from backbot.index.contents import Index
-from backbot.index.encoder import TOKENIZER_FILE
-from backbot.index.export import ensure_exported
+from backbot.index.encoder import TOKENIZER_FILE, file_sha256
+from backbot.index.export import WEIGHTS_FILE, ensure_exported, find_checkpoint
 from backbot.index.store import open_index
 from backbot.rebuild import rebuild_index
 from backbot.server.app import create_app
@@ -34,8 +34,9 @@ def corpus_root() -> Path:
 def models_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `models` folder with the exported encoder, out of the checkout's index if it is there."""
     models = tmp_path_factory.mktemp("encoder") / "models"
-    if (PROJECT / "index" / "models").is_dir():
-        shutil.copytree(PROJECT / "index" / "models", models)
+    name = file_sha256(find_checkpoint(None) / WEIGHTS_FILE)[:16]
+    if (PROJECT / "index" / "models" / name).is_dir():
+        shutil.copytree(PROJECT / "index" / "models" / name, models / name)
     ensure_exported(None, models)
     return models
 

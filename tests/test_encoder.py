@@ -59,7 +59,6 @@ def test_the_starter_index_holds_the_vectors_of_sentence_transformers(index: Ind
     reference = export.load_reference(export.find_checkpoint(None))
     for texts, vectors in (
         ([passage_text(index, row) for row in range(len(index.passages))], index.dense.vectors),
-        ([index.sentence(row).text for row in range(len(index.sentences))], index.sentence_vectors),
         ([question.text for question in index.questions], index.question_vectors),
     ):
         expected = reference.encode(texts[::5], normalize_embeddings=True)

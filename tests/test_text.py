@@ -65,7 +65,11 @@ def test_fold_brings_spellings_together(text: str, folded: str) -> None:
 
 
 def test_squeeze_shortens_long_runs_and_leaves_double_letters() -> None:
-    assert squeeze("stiiiiiff kneee, 1000 aaaa") == "stiff kneee, 1000 a"
+    assert squeeze("stiiiiiff kneee!!!!!! aaaa") == "stiff kneee! a"
+
+
+def test_squeeze_leaves_figures() -> None:
+    assert squeeze("10000 steps") == "10000 steps"
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,8 @@ class Lexicon:
 
     def _atoms_of(self, word: str) -> tuple[str, ...]:
         atoms = [word] if word in self._whole else []
+        if len(word) > 4 and word.endswith("s") and word[:-1] in self._whole:
+            atoms.append(word[:-1])  # "shoulders" and "shoulder's" speak of a shoulder
         for length in self._lengths:
             if length > len(word):
                 break
