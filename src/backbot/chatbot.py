@@ -1,5 +1,6 @@
 """One reply from start to finish."""
 
+import logging
 import secrets
 import time
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from backbot.model import (
     MAX_MESSAGE_LENGTH,
     Citation,
     Kind,
+    Level,
+    Notice,
     Reply,
     Section,
     Turn,
@@ -28,12 +31,19 @@ from backbot.phrases import phrase
 from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
 from backbot.retrieval.question import prepare
 from backbot.retrieval.wording import mend_spelling
+from backbot.safety import Finding, Recogniser, Wording, notice_for, read_wording
 from backbot.text.clean import clean, has_words, squeeze
+from backbot.text.roles import Role
+
+log = logging.getLogger("backbot.chatbot")
+# Levels that are answered by their notice alone.
+_NOTICE_ALONE = (Level.CRISIS, Level.EMERGENCY)
 
 
 class Trace(NamedTuple):
     """What each stage of a reply found; empty where a stage was not reached."""
 
+    finding: Finding | None = None
     hits: Sequence[Hit] = ()
     candidates: Sequence[Candidate] = ()
     signals: Signals | None = None
@@ -46,6 +56,7 @@ class _Said(NamedTuple):
     kind: Kind
     understood_as: str
     confidence: float
+    notice: Notice | None = None
     text: str | None = None
     sections: tuple[Section, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -55,8 +66,13 @@ class _Said(NamedTuple):
 class Chatbot:
     """Answers messages out of one index. Holds no state: threads may share it."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, wording: Wording | None = None) -> None:
+        """Answer out of `index`; `wording` holds a site's own words for safety notices."""
         self.index = index
+        # How often looking for warning signs broke; each time the standing caution was shown.
+        self.safety_failures = 0
+        self._recogniser = Recogniser(index.encoder)
+        self._wording = wording or read_wording()
 
     def reply(self, message: str, history: Sequence[Turn] = ()) -> Reply:
         """Return the reply to `message` after `history`, oldest turn first.
@@ -69,12 +85,13 @@ class Chatbot:
         """Return the reply and what every stage found on the way to it."""
         started = time.perf_counter()
         text = _readable(message)
-        said, trace = self._answer(text, history[-MAX_HISTORY:])
+        said, trace = self._respond(text, history[-MAX_HISTORY:])
         reply = Reply(
             id=secrets.token_urlsafe(9),
             kind=said.kind,
             message=text,
             understood_as=said.understood_as,
+            notice=said.notice,
             text=said.text,
             sections=said.sections,
             citations=said.citations,
@@ -89,7 +106,42 @@ class Chatbot:
         """Return questions to begin with: those nearest to what the corpus is about as a whole."""
         return suggest(self.index, self.index.question_vectors.mean(axis=0), count=count)
 
-    def _answer(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
+    def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
+        finding, notice = self._look_for_signs(text, history)
+        if notice is not None and notice.level in _NOTICE_ALONE:
+            return _Said(Kind.NOTICE_ONLY, text, 1.0, notice=notice), Trace(finding)
+        if finding is not None and finding.declined:
+            words = self._wording.declined[finding.declined]
+            near = suggest(self.index, self.index.encoder.encode(text), asked=[text])
+            said = _Said(Kind.DECLINED, text, 1.0, text=words, suggestions=near)
+            return said._replace(notice=notice), Trace(finding)
+        urgent = notice is not None and notice.level is Level.URGENT
+        said, trace = self._answer(text, history, exercises=not urgent)
+        return said._replace(notice=notice), trace._replace(finding=finding)
+
+    def _look_for_signs(
+        self, text: str, history: Sequence[Turn]
+    ) -> tuple[Finding | None, Notice | None]:
+        """Return what the message tells of warning signs; never raises, never fails open."""
+        try:
+            finding = self._recogniser.assess(
+                text, history, vector=lambda: self.index.encoder.encode(text)
+            )
+            return finding, notice_for(finding, self._wording)
+        except Exception as error:
+            # The class alone: its words could hold what the reader typed.
+            log.error("Looking for warning signs failed: %s", type(error).__name__)  # noqa: TRY400
+            self.safety_failures += 1
+            return None, Notice(
+                level=Level.INFO,
+                category="standing_caution",
+                title=phrase("caution", "title"),
+                text=phrase("caution", "text"),
+            )
+
+    def _answer(
+        self, text: str, history: Sequence[Turn], *, exercises: bool
+    ) -> tuple[_Said, Trace]:
         if not has_words(text):
             return self._phrase(Kind.NO_ANSWER, "no_answer", "text", text), Trace()
         if kind := recognise(text):
@@ -101,10 +153,12 @@ class Chatbot:
         question = prepare(self.index, understood)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits)
+        if not exercises:
+            candidates = [c for c in candidates if c.sentence.role is not Role.REMEDY]
         runs = compose(self.index, question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
         probability = round(confidence(signals, self.index.baseline), 4)
-        trace = Trace(hits, candidates, signals, runs)
+        trace = Trace(None, hits, candidates, signals, runs)
 
         asked = [understood, *(turn.message for turn in history)]
         near = suggest(self.index, question.vector, asked=asked)

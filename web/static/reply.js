@@ -21,7 +21,14 @@ export function showReply(reply) {
   }
   if (reply.text) shown.append(element("p", { class: "said" }, reply.text));
   const citations = new Map(reply.citations.map((citation) => [citation.number, citation]));
-  for (const section of reply.sections) shown.append(showSection(section, citations));
+  const sections = reply.sections.map((section) => showSection(section, citations));
+  if (reply.notice?.level === "urgent" && sections.length) {
+    // What asks to be seen today comes first; the articles wait behind a press.
+    const summary = element("summary", {}, strings.behindNotice);
+    shown.append(element("details", { class: "behind-notice" }, summary, ...sections));
+  } else {
+    shown.append(...sections);
+  }
   if (reply.suggestions.length) shown.append(showNext(reply));
   return shown;
 }

@@ -15,6 +15,7 @@ export const strings = {
     other: "Advice: ",
   },
   leave: "Leave this page",
+  behindNotice: "What the articles say in general",
   kinds: {
     article: "Article",
     reader: "Reader question",

@@ -24,11 +24,13 @@ def command(question: tuple[str, ...], as_json: bool, explain: bool, index: str 
     from backbot.cli.show_reply import print_reply
     from backbot.cli.terminal import Terminal, print_json
     from backbot.index.store import open_index
+    from backbot.safety import read_wording
     from backbot.settings import read_settings
 
     settings = read_settings({"index": index})
     opened = open_index(Path(settings.index))
-    reply, trace = Chatbot(opened).explain(" ".join(question))
+    chatbot = Chatbot(opened, read_wording(Path(settings.corpus)))
+    reply, trace = chatbot.explain(" ".join(question))
     if as_json:
         print_json(trace_fields(opened, reply, trace) if explain else reply)
         return

@@ -32,6 +32,11 @@ def print_trace(terminal: Terminal, index: Index, reply: Reply, trace: Trace) ->
     terminal.say(f"Kind {reply.kind}, in {reply.elapsed_ms} ms, from index {reply.index}.")
     terminal.say(f"Understood as: {reply.understood_as}")
     terminal.print()
+    if trace.finding is not None and trace.finding.reasons:
+        terminal.say(f"Warning signs: {trace.finding.level}, {trace.finding.category}.")
+        for reason in trace.finding.reasons:
+            terminal.say(f"- {reason}")
+        terminal.print()
     fields = _trace(index, trace)
     if not fields["hits"]:
         terminal.say("No article was looked up for this message.")
@@ -57,6 +62,7 @@ def trace_fields(index: Index, reply: Reply, trace: Trace) -> dict[str, Any]:
 
 def _trace(index: Index, trace: Trace) -> dict[str, Any]:
     return {
+        "finding": msgspec.to_builtins(trace.finding) if trace.finding else None,
         "hits": [_hit(index, each) for each in trace.hits],
         "candidates": [_candidate(index, each) for each in trace.candidates],
         "signals": _figures(trace.signals._asdict()) if trace.signals else None,

@@ -155,7 +155,7 @@ def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Pr
             sentence_inputs.append(document.text[each.start : each.end])
         asked = _questions_of(document)
         questions.extend(Question(text, number) for text in asked)
-        title_terms = terms(" ".join(asked[:2]))
+        title_terms = terms(f"{document.title} {document.question or ''}")
         for passage in cutting.split_passages(document, split):
             text = document.text[split[passage.first].start : split[passage.last - 1].end]
             heading = ""

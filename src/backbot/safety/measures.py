@@ -17,6 +17,10 @@ MEASURES = (
 )
 _AGE_UNITS = frozenset("year years yr yrs yo y yrold".split())
 _AGE_LEADS = frozenset("im aged age hes shes turning turned am is at".split())
+_KIN = frozenset(
+    """mum mother mom dad father grandma grandmother gran granny nan nana grandad granddad grandpa
+    grandfather husband wife son daughter brother sister aunt uncle niece nephew""".split()
+)
 # Units that make a figure something else than an age.
 _OTHER_UNITS = frozenset(
     """
@@ -113,6 +117,8 @@ def _is_age(found: Sequence[Token], at: int, text: str, before: str, after: str)
     )
     if before in _AGE_LEADS and after in marks:
         return before not in ("is", "am", "at") or after in (COMMA, SENTENCE_END)
+    if before in _KIN and text.isdigit():
+        return True
     if text.isdigit() and len(text) == 2:  # "(79)", "76," and "retired, 71."
         return before in (COMMA, SENTENCE_END) and after in (COMMA, SENTENCE_END, "female", "male")
     return False

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from backbot.index.encoder import Encoder, Vectors
 from backbot.model import Level, Turn
+from backbot.safety.likeness import ONE_SYMPTOM, TWO_SYMPTOMS, open_model
 from backbot.safety.model import LASTING, LEVELS, Finding
 from backbot.safety.patterns import Match
 from backbot.safety.signs import Knowledge, Reading, Rule, knowledge, read_message
+from backbot.text.clean import clean, squeeze
 
 # How many earlier turns are read for signs that add to one another.
 EARLIER_READ = 6
@@ -25,6 +29,7 @@ class Recogniser:
         """Read the shipped signs; with an `encoder`, also know messages by their likeness."""
         self._known = knowledge()
         self._encoder = encoder
+        self._likeness = open_model(encoder) if encoder is not None else None
 
     def assess(
         self,
@@ -46,6 +51,9 @@ class Recogniser:
             state = _carry(state, found, reading, turn.notice)
             readings.append(reading)
         reading = read_message(message)
+        if vector is None and self._encoder is not None:
+            encoder = self._encoder
+            vector = lambda: encoder.encode(squeeze(clean(message)))  # noqa: E731
         found = self._judge(reading, readings, vector)
         lasting = _carry(state, found, reading, None)
         if lasting is None or found.rank <= lasting.rank:
@@ -78,7 +86,9 @@ class Recogniser:
                 )
         if best is not None:
             return best
-        if reading.general and "serious_topic" in reading.told:
+        if vector is not None and (alike := self._alike(reading, vector)) is not None:
+            return msgspec.structs.replace(alike, declined=declined)
+        if reading.asks and "serious_topic" in reading.told:
             topic = reading.quote(reading.told["serious_topic"][0])
             return Finding(
                 level="info",
@@ -88,6 +98,26 @@ class Recogniser:
                 declined=declined,
             )
         return Finding(declined=declined)
+
+
+    def _alike(self, reading: Reading, vector: Callable[[], Vectors]) -> Finding | None:
+        """Return what the message as a whole is like, None if it is not like enough."""
+        if self._likeness is None or not reading.open_to_likeness or not reading.symptoms:
+            return None
+        alike = self._likeness.of(vector())
+        if alike.probability < (ONE_SYMPTOM if reading.symptoms == 1 else TWO_SYMPTOMS):
+            return None
+        named = sorted(self._known.symptoms & reading.signs.keys())
+        words = {sign: reading.quote(_shortest(reading.signs[sign])) for sign in named}
+        return Finding(
+            level=alike.level,
+            category=alike.category,
+            triggers=tuple(dict.fromkeys(words.values()))[:_TRIGGERS],
+            reasons=(
+                f"as a whole like messages with warning signs ({alike.probability:.0%})",
+                *(f"{sign}: “{said}”" for sign, said in words.items()),
+            ),
+        )
 
 
 def _raised(

@@ -43,6 +43,7 @@ class Scope(NamedTuple):
     past: int
     resolved: int
     general: int
+    asks: bool  # some sentence asks, and speaks of nobody in particular
 
     def denied(self, match: Match) -> bool:
         """Tell whether a negation that is no part of the match itself covers any of it."""
@@ -53,6 +54,7 @@ def read_scope(found: Sequence[Token], cues: Mapping[str, Sequence[Match]]) -> S
     """Return the scopes of a message from its tokens and the matches of each cue."""
     past, resolved = 0, 0
     general = 0
+    asks = False
     wide_general = bool(cues["generally"])
     for start, end in _sentences(found):
         bits = _bits(start, end)
@@ -71,13 +73,16 @@ def read_scope(found: Sequence[Token], cues: Mapping[str, Sequence[Match]]) -> S
             not any(m.used & other.used for other in here["of_oneself_not"])
             for m in here["of_oneself"]
         )
-        if own or here["deictic"]:
+        if own:
+            continue
+        asks = asks or bool(here["asks_in_general"]) or _marked(found, end)
+        if here["deictic"]:
             continue
         if wide_general:
             general |= bits
         elif (asked := _asked_from(found, start, end, here["asks_in_general"])) is not None:
             general |= _bits(asked, end)
-    return Scope(tuple(_negations(found, cues)), past, resolved, general)
+    return Scope(tuple(_negations(found, cues)), past, resolved, general, asks)
 
 
 def _negations(
@@ -125,12 +130,17 @@ def _asked_from(found: Sequence[Token], start: int, end: int, asks: Sequence[Mat
 
     A question opens the sentence, or the sentence ends with a question mark.
     """
-    marked = end < len(found) and "?" in found[end].written
+    marked = _marked(found, end)
     for ask in sorted(asks):
         before = {found[at].text for at in range(start, ask.start)}
         if before <= _BEFORE_QUESTION or (marked and found[ask.start - 1].text == COMMA):
             return ask.start
     return None
+
+
+def _marked(found: Sequence[Token], end: int) -> bool:
+    """Tell whether the sentence that ends at `end` has a question mark."""
+    return end < len(found) and "?" in found[end].written
 
 
 def _segments(

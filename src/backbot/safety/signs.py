@@ -33,6 +33,8 @@ class Knowledge(NamedTuple):
     shorthand: Mapping[str, str]
     rules: tuple[Rule, ...]
     timeless: frozenset[str]
+    never_general: frozenset[str]
+    symptoms: frozenset[str]
     wanted: tuple[str, ...]  # the concepts that rules ask for
 
 
@@ -46,8 +48,20 @@ class Reading(NamedTuple):
     words: tuple[Token, ...]
     signs: Mapping[str, tuple[Match, ...]]
     told: Mapping[str, tuple[Match, ...]]
-    general: bool
+    asks: bool
     scope: Scope
+    masked: int
+
+    @property
+    def symptoms(self) -> int:
+        """How many symptoms the message names as present."""
+        return len(knowledge().symptoms & self.signs.keys())
+
+    @property
+    def open_to_likeness(self) -> bool:
+        """Tell whether nothing is denied, long past, asked in general or a figure of speech."""
+        scope = self.scope
+        return not (scope.negations or scope.past or scope.resolved or self.asks or self.masked)
 
     def quote(self, match: Match) -> str:
         """Return the reader's own words of a match."""
@@ -84,10 +98,19 @@ def knowledge() -> Knowledge:
     )
     wanted = {sign for rule in rules for need in rule.needs for sign in need}
     wanted |= {sign for rule in rules for sign in rule.unless}
+    wanted |= set(raw["symptoms"])
     unknown = (wanted | set(raw["timeless"]) | set(CUES)) - set(lexicon.names)
     if unknown:
         raise ValueError(f"signs that no file describes: {sorted(unknown)}")
-    return Knowledge(lexicon, shorthand, rules, frozenset(raw["timeless"]), tuple(sorted(wanted)))
+    return Knowledge(
+        lexicon,
+        shorthand,
+        rules,
+        frozenset(raw["timeless"]),
+        frozenset(raw["never_general"]),
+        frozenset(raw["symptoms"]),
+        tuple(sorted(wanted)),
+    )
 
 
 def _patterns(text: str) -> list[str]:
@@ -121,11 +144,15 @@ def read_message(text: str) -> Reading:
     }
     signs = {}
     for name, matches in told.items():
-        away = scope.general | others | (0 if name in known.timeless else blocked)
+        away = others
+        if name not in known.timeless:
+            away |= blocked
+        if name not in known.never_general or cues["generally"]:
+            away |= scope.general
         kept = tuple(m for m in matches if not m.used & away and not scope.denied(m))
         if kept:
             signs[name] = kept
-    return Reading(tuple(words), signs, told, bool(scope.general), scope)
+    return Reading(tuple(words), signs, told, scope.asks or bool(scope.general), scope, mask)
 
 
 DECLINED = (

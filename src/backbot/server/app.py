@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
-    app.extensions["backbot"] = Holder(Path(settings.index))
+    app.extensions["backbot"] = Holder(Path(settings.index), Path(settings.corpus))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         phrase=phrase, Kind=Kind, SectionRole=SectionRole, version=backbot.__version__

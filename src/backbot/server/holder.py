@@ -9,6 +9,7 @@ from backbot.chatbot import Chatbot
 from backbot.errors import BackbotError
 from backbot.index.layout import CURRENT_FILE, current_version
 from backbot.index.store import open_index
+from backbot.safety import read_wording
 
 # How often, in seconds, a request looks whether there is another version.
 CHECK_EVERY = 2.0
@@ -22,8 +23,10 @@ class Holder:
     cannot be opened is logged and left; the one before it answers on.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, corpus: Path | None = None) -> None:
+        """Serve the index in `root`; `corpus` may hold the site's own words for notices."""
         self._root = root
+        self._wording = read_wording(corpus)
         self._lock = threading.Lock()
         self._chatbot: Chatbot | None = None
         self._stamp: tuple[int, int] | None = None
@@ -51,7 +54,7 @@ class Holder:
         try:
             version = current_version(self._root)
             if self._chatbot is None or version != self._chatbot.index.version:
-                fresh = Chatbot(open_index(self._root, version))
+                fresh = Chatbot(open_index(self._root, version), self._wording)
                 # The first question pays for what is worked out late; let it be ours.
                 fresh.reply("warm up the muscles of the upper back")
                 self._chatbot = fresh
