@@ -344,7 +344,9 @@ def checks_always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holder_module, "CHECK_EVERY", 0.0)
 
 
-def test_a_server_without_an_index_lives_and_is_not_ready(tmp_path: Path) -> None:
+def test_a_server_without_an_index_lives_and_is_not_ready(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     client = create_app(Settings(index=str(tmp_path / "none"))).test_client()
     assert client.get("/healthz").json == {"status": "alive", "index": None}
     for response in (
@@ -355,7 +357,9 @@ def test_a_server_without_an_index_lives_and_is_not_ready(tmp_path: Path) -> Non
     ):
         status, code, said = problem(response)
         assert (status, code) == (503, "not_ready")
-        assert "run `backbot rebuild-index`" in said
+        assert "try again a little later" in said
+        assert str(tmp_path) not in said
+        assert "run `backbot rebuild-index`" in caplog.messages[-1]
 
 
 def test_a_damaged_index_is_not_ready(app: Flask, tiny_root: Path) -> None:

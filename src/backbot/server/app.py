@@ -67,9 +67,12 @@ def web_folder() -> Path:
 
 
 def _on_backbot_error(error: BackbotError) -> Response:
+    message = str(error)
     if error.status >= 500:
-        log.error("%s", error)
-    return _problem(error.status, error.code, str(error))
+        # What to mend is for the owner, and may name folders; readers are told to come back.
+        log.error("%s", message)
+        message = "The articles cannot be searched right now; please try again a little later."
+    return _problem(error.status, error.code, message)
 
 
 def _on_http_error(error: HTTPException) -> Response:
