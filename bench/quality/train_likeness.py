@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from safety import SETS, SHARED, SOON, Message, read_messages
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 
 from backbot.index.store import open_index
 from backbot.safety.likeness import ONE_SYMPTOM, TWO_SYMPTOMS
@@ -60,8 +60,12 @@ def main() -> int:
         (chances >= TWO_SYMPTOMS) & (symptoms >= 2)
     )
     raised &= allowed
-    print(f"{flagged.sum()} with a sign, {ordinary.sum()} ordinary; cross-validated, likeness alone:")
-    print(f"  raised with a sign {raised[flagged].mean():.1%}, ordinary {raised[ordinary].mean():.1%}")
+    print(
+        f"{flagged.sum()} with a sign, {ordinary.sum()} ordinary; cross-validated, likeness alone:"
+    )
+    print(
+        f"  raised with a sign {raised[flagged].mean():.1%}, ordinary {raised[ordinary].mean():.1%}"
+    )
 
     alarm = LogisticRegression(C=STRENGTH, max_iter=3000, class_weight="balanced")
     alarm.fit(vectors, flagged)

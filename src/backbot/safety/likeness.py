@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from backbot.index.encoder import Encoder, Vectors
 
 # With one named symptom the message must be very like the examples, with two a little less.
-ONE_SYMPTOM = 0.75
-TWO_SYMPTOMS = 0.60
+ONE_SYMPTOM = 0.85
+TWO_SYMPTOMS = 0.70
 
 
 class _Shipped(msgspec.Struct, frozen=True):

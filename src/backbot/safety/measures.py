@@ -38,7 +38,9 @@ _NUMBER_WORDS = {
         start=1,
     )
 }
-_TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 100, 10)))
+_TENS = dict(
+    zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 100, 10), strict=True)
+)
 _HEAT_WORDS = frozenset(
     "temperature temp fever thermometer degrees running reading hit hitting c".split()
 )

@@ -105,7 +105,7 @@ class Lexicon:
     def match(
         self, found: Sequence[Token], measured: Mapping[str, list[Match]], masked: int = 0
     ) -> dict[int, list[Match]]:
-        """Return the matches of each label; concepts by `self.names`. `masked` tokens match none."""
+        """Return each label's matches, concepts by `self.names`; `masked` tokens match none."""
         hits = self._words(found, masked)
         for name, matches in measured.items():
             hits[self.names[name]] = [m for m in matches if not m.used & masked]
@@ -227,6 +227,8 @@ class Lexicon:
             labels = tuple(
                 self._label(name, each) for each in word.removesuffix("?").split("|") if each
             )
+            if not labels:
+                raise PatternError(f"{name}: {word!r} cannot be read")
             step = _Step(labels, gap, over_commas)
             longer = [(*row, step) for row in rows]
             rows = rows + longer if optional else longer

@@ -75,7 +75,8 @@ class Recogniser:
     ) -> Finding:
         declined = _declined(reading)
         best: Finding | None = None
-        for rule, evidence in _raised(self._known, reading, before[-EARLIER_JOINED:]):
+        joined = () if "dealt_with" in reading.signs else before[-EARLIER_JOINED:]
+        for rule, evidence in _raised(self._known, reading, joined):
             if best is None or LEVELS.index(rule.level) < best.rank:
                 best = Finding(
                     level=rule.level,
@@ -88,7 +89,7 @@ class Recogniser:
             return best
         if vector is not None and (alike := self._alike(reading, vector)) is not None:
             return msgspec.structs.replace(alike, declined=declined)
-        if reading.asks and "serious_topic" in reading.told:
+        if reading.asks and "serious_topic" in reading.told and "dealt_with" not in reading.signs:
             topic = reading.quote(reading.told["serious_topic"][0])
             return Finding(
                 level="info",
@@ -98,7 +99,6 @@ class Recogniser:
                 declined=declined,
             )
         return Finding(declined=declined)
-
 
     def _alike(self, reading: Reading, vector: Callable[[], Vectors]) -> Finding | None:
         """Return what the message as a whole is like, None if it is not like enough."""
@@ -129,14 +129,16 @@ def _raised(
             continue
         evidence: dict[str, str] = {}
         spoken: dict[int, int] = {}
+        new = False
         for need in rule.needs:
             sign, reading, match = _first(need, now, before, spoken)
             if reading is None or match is None:
                 break
             spoken[id(reading)] = spoken.get(id(reading), 0) | match.used
             evidence[sign] = reading.quote(match)
+            new = new or (reading is now and sign not in known.circumstances)
         else:
-            if id(now) in spoken:
+            if new:
                 yield rule, evidence
 
 

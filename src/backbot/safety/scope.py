@@ -4,6 +4,7 @@ Each part of `cues` (data/safety/scope.toml) is a concept; the scope of a cue is
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from backbot.safety.patterns import Match
@@ -27,8 +28,8 @@ CUES = (
 # What may stand before the question word of a sentence that is a question as a whole.
 _BEFORE_QUESTION = frozenset(
     """and but or so also ok okay hi hello hey please thanks well um oh then just quick question
-    in fact actually btw by the way sorry for a an my essay homework class course , could you can would
-    kindly student nurse here general generally school podcast anyway no yes right another one
+    in fact actually btw by the way sorry for a an my essay homework class course , could you can
+    would kindly student nurse here general generally school podcast anyway no yes right another one
     curious i wonder wondering do know tell me explain whether if and""".split()
 )
 _JOINS_CLAUSES = frozenset(
@@ -146,13 +147,13 @@ def _marked(found: Sequence[Token], end: int) -> bool:
 def _segments(
     start: int, end: int, here: Mapping[str, Sequence[Match]], found: Sequence[Token]
 ) -> Iterator[tuple[int, int]]:
-    """Cut a sentence where it turns to the present ("but now") or to a new subject (", he says")."""
+    """Cut a sentence where it turns to the present ("but now") or a new subject (", he says")."""
     cuts = {m.start for m in here["present"] if start < m.start < end}
     cuts |= {
         m.start for m in here["new_subject"] if m.start > start and found[m.start - 1].text == COMMA
     }
     edges = [start, *sorted(cuts), end]
-    yield from zip(edges, edges[1:], strict=False)
+    yield from pairwise(edges)
 
 
 def _bits(start: int, end: int) -> int:

@@ -35,6 +35,7 @@ class Knowledge(NamedTuple):
     timeless: frozenset[str]
     never_general: frozenset[str]
     symptoms: frozenset[str]
+    circumstances: frozenset[str]
     wanted: tuple[str, ...]  # the concepts that rules ask for
 
 
@@ -54,14 +55,21 @@ class Reading(NamedTuple):
 
     @property
     def symptoms(self) -> int:
-        """How many symptoms the message names as present."""
-        return len(knowledge().symptoms & self.signs.keys())
+        """How many symptoms the message names as present, each in words of its own."""
+        spoken = count = 0
+        for name in sorted(knowledge().symptoms & self.signs.keys()):
+            if any(not match.used & spoken for match in self.signs[name]):
+                count += 1
+            for match in self.signs[name]:
+                spoken |= match.used
+        return count
 
     @property
     def open_to_likeness(self) -> bool:
-        """Tell whether nothing is denied, long past, asked in general or a figure of speech."""
+        """Tell whether nothing is denied, past, brief, asked in general or a figure of speech."""
         scope = self.scope
-        return not (scope.negations or scope.past or scope.resolved or self.asks or self.masked)
+        elsewhere = scope.negations or scope.past or scope.resolved or self.asks or self.masked
+        return not (elsewhere or "brief" in self.signs or "repeat_after" in self.told)
 
     def quote(self, match: Match) -> str:
         """Return the reader's own words of a match."""
@@ -77,7 +85,7 @@ def read_data(name: str) -> dict[str, Any]:
 
 @cache
 def knowledge() -> Knowledge:
-    """Return the shipped concepts and rules; raises `ValueError` if a rule names an unknown sign."""
+    """Return the shipped concepts and rules; raises `ValueError` if a rule names no sign."""
     concepts: dict[str, list[str]] = {}
     shorthand: dict[str, str] = {}
     for name in CONCEPT_FILES:
@@ -109,6 +117,7 @@ def knowledge() -> Knowledge:
         frozenset(raw["timeless"]),
         frozenset(raw["never_general"]),
         frozenset(raw["symptoms"]),
+        frozenset(raw["circumstances"]),
         tuple(sorted(wanted)),
     )
 

@@ -70,8 +70,15 @@ class Vocabulary:
 
     def mend(self, word: str) -> str:
         """Return the lexicon's nearest word for one that is no English word, else the same."""
-        if len(word) < MIN_MENDED or not word.isalpha() or self.has(word) or is_english(word):
+        if len(word) < MIN_MENDED - 1 or not word.isalpha() or self.has(word) or is_english(word):
             return word
+        if (
+            len(word) < MIN_MENDED
+        ):  # so short a word is only mended where two letters changed places
+            swapped = (
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)
+            )
+            return next((each for each in swapped if each in self.whole), word)
         slips = 2 if len(word) >= TWO_SLIPS else 1
         near = process.extract(
             word,
