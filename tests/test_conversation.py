@@ -82,7 +82,7 @@ def test_the_last_eight_turns_are_read(chatbot: Chatbot, between: int, remembere
 def test_a_turn_of_the_history_may_be_anything(chatbot: Chatbot) -> None:
     history = [
         Turn(message=""),
-        Turn(message="\x00\u200b🙂" * 3000, cited=("no-such-document",), notice=Level.CRISIS),
+        Turn(message="\x00\u200b🙂" * 3000, cited=("no-such-document",), notice=Level.SOON),
         Turn(message=FEET, cited=("do-flat-feet-cause-upper-back-pain",), notice=Level.INFO),
     ]
     assert "flat feet" in chatbot.reply("why?", history).understood_as

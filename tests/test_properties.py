@@ -118,7 +118,8 @@ def check(reply: Reply, index: Index) -> None:
         assert (citation.title, citation.kind) == (source.title, source.kind)
         assert citation.url == document_url(source, first.start, first.end)
 
-    assert (reply.kind is Kind.ANSWER) == bool(excerpts) == (reply.text is None)
+    assert (reply.kind is Kind.ANSWER) == bool(excerpts)
+    assert (reply.kind in (Kind.ANSWER, Kind.NOTICE_ONLY)) == (reply.text is None)
     assert 0 <= reply.confidence <= 1
     assert reply.index == index.version
     asked = {question.text for question in index.questions}

@@ -1,0 +1,102 @@
+"""What a reply does with a warning sign: the notice first, alone, or beside the answer."""
+
+import logging
+
+import pytest
+
+from backbot.chatbot import Chatbot
+from backbot.index.contents import Index
+from backbot.model import Kind, Level, Reply, SectionRole, Turn
+from backbot.safety import Recogniser
+
+EMERGENCY = "my chest feels crushed and my left arm has gone numb"
+CRISIS = "i want to end my life tonight"
+URGENT = "upper back pain with a fever and shivering for three days"
+SOON = "losing weight without trying, and my upper back hurts at night"
+GENERAL = "can a heart attack cause upper back pain?"
+STRETCH = "ok, but which stretch helps?"
+
+
+def noticed(reply: Reply) -> Level | None:
+    return reply.notice.level if reply.notice else None
+
+
+@pytest.mark.parametrize(
+    ("message", "level"), [(EMERGENCY, Level.EMERGENCY), (CRISIS, Level.CRISIS)]
+)
+def test_an_emergency_or_crisis_is_answered_by_its_notice_alone(
+    chatbot: Chatbot, message: str, level: Level
+) -> None:
+    reply = chatbot.reply(message)
+    assert (reply.kind, noticed(reply)) == (Kind.NOTICE_ONLY, level)
+    assert not reply.sections
+    assert not reply.citations
+    assert not reply.suggestions
+    assert reply.notice
+    assert reply.notice.links
+
+
+def test_it_stays_until_the_reader_says_that_it_was_dealt_with(chatbot: Chatbot) -> None:
+    history = [Turn(message=EMERGENCY, notice=Level.EMERGENCY)]
+    assert chatbot.reply(STRETCH, history).kind is Kind.NOTICE_ONLY
+    dealt = Turn(message="i was checked at the hospital, all clear", notice=Level.EMERGENCY)
+    after = chatbot.reply("how do i get rid of a knot?", [*history, dealt])
+    assert after.kind is Kind.ANSWER
+
+
+def test_an_urgent_sign_holds_exercises_back(chatbot: Chatbot) -> None:
+    reply = chatbot.reply(URGENT)
+    assert noticed(reply) is Level.URGENT
+    assert SectionRole.REMEDY not in [section.role for section in reply.sections]
+
+
+@pytest.mark.parametrize(("message", "level"), [(SOON, Level.SOON), (GENERAL, Level.INFO)])
+def test_a_lesser_sign_comes_with_the_answer(chatbot: Chatbot, message: str, level: Level) -> None:
+    reply = chatbot.reply(message)
+    assert (reply.kind, noticed(reply)) == (Kind.ANSWER, level)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "how many ibuprofen can i take for my neck?",
+        "should i stop my blood thinner before a massage?",
+        "do i have a herniated disc?",
+    ],
+)
+def test_doses_stopping_and_diagnoses_are_declined_with_what_the_articles_cover(
+    chatbot: Chatbot, message: str
+) -> None:
+    reply = chatbot.reply(message)
+    assert reply.kind is Kind.DECLINED
+    assert reply.text
+    assert not reply.sections
+    assert reply.suggestions
+
+
+def test_no_question_that_the_articles_answer_raises_an_emergency_or_a_crisis(
+    index: Index,
+) -> None:
+    recogniser = Recogniser(index.encoder)
+    levels = [recogniser.assess(question.text).level for question in index.questions]
+    grave = [level for level in levels if level in ("emergency", "crisis", "crisis_immediate")]
+    assert not grave
+    assert levels.count("urgent") + levels.count("soon") <= len(levels) // 50
+
+
+def test_a_recogniser_that_breaks_leaves_a_standing_caution_and_is_counted(
+    index: Index, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    chatbot = Chatbot(index)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("what the reader typed")
+
+    monkeypatch.setattr(chatbot._recogniser, "assess", broken)
+    with caplog.at_level(logging.ERROR):
+        reply = chatbot.reply("do flat feet cause neck pain?")
+    assert reply.kind is Kind.ANSWER
+    assert reply.notice
+    assert reply.notice.category == "standing_caution"
+    assert chatbot.safety_failures == 1
+    assert "what the reader typed" not in caplog.text
