@@ -109,11 +109,11 @@ class Chatbot:
     def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
         finding, notice = self._look_for_signs(text, history)
         if notice is not None and notice.level in _NOTICE_ALONE:
-            return _Said(Kind.NOTICE_ONLY, text, 1.0, notice=notice), Trace(finding)
+            return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
         if finding is not None and finding.declined:
             words = self._wording.declined[finding.declined]
             near = suggest(self.index, self.index.encoder.encode(text), asked=[text])
-            said = _Said(Kind.DECLINED, text, 1.0, text=words, suggestions=near)
+            said = _Said(Kind.DECLINED, text, 0.0, text=words, suggestions=near)
             return said._replace(notice=notice), Trace(finding)
         urgent = notice is not None and notice.level is Level.URGENT
         said, trace = self._answer(text, history, exercises=not urgent)
