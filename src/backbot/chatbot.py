@@ -1,9 +1,10 @@
 """One reply from start to finish."""
 
+import functools
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from backbot.answering.abstain import THRESHOLD, Signals, confidence, read_signals
@@ -16,6 +17,7 @@ from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
+from backbot.index.encoder import Vectors
 from backbot.model import (
     MAX_HISTORY,
     MAX_MESSAGE_LENGTH,
@@ -107,26 +109,26 @@ class Chatbot:
         return suggest(self.index, self.index.question_vectors.mean(axis=0), count=count)
 
     def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
-        finding, notice = self._look_for_signs(text, history)
+        # Safety and retrieval often need the vector of the same words: it is made once.
+        encode = functools.cache(self.index.encoder.encode)
+        finding, notice = self._look_for_signs(text, history, encode)
         if notice is not None and notice.level in _NOTICE_ALONE:
             return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
         if finding is not None and finding.declined:
             words = self._wording.declined[finding.declined]
-            near = suggest(self.index, self.index.encoder.encode(text), asked=[text])
+            near = suggest(self.index, encode(text), asked=[text])
             said = _Said(Kind.DECLINED, text, 0.0, text=words, suggestions=near)
             return said._replace(notice=notice), Trace(finding)
         urgent = notice is not None and notice.level is Level.URGENT
-        said, trace = self._answer(text, history, exercises=not urgent)
+        said, trace = self._answer(text, history, encode, exercises=not urgent)
         return said._replace(notice=notice), trace._replace(finding=finding)
 
     def _look_for_signs(
-        self, text: str, history: Sequence[Turn]
+        self, text: str, history: Sequence[Turn], encode: Callable[[str], Vectors]
     ) -> tuple[Finding | None, Notice | None]:
         """Return what the message tells of warning signs; never raises, never fails open."""
         try:
-            finding = self._recogniser.assess(
-                text, history, vector=lambda: self.index.encoder.encode(text)
-            )
+            finding = self._recogniser.assess(text, history, vector=lambda: encode(text))
             return finding, notice_for(finding, self._wording)
         except Exception as error:
             # The class alone: its words could hold what the reader typed.
@@ -140,7 +142,12 @@ class Chatbot:
             )
 
     def _answer(
-        self, text: str, history: Sequence[Turn], *, exercises: bool
+        self,
+        text: str,
+        history: Sequence[Turn],
+        encode: Callable[[str], Vectors],
+        *,
+        exercises: bool,
     ) -> tuple[_Said, Trace]:
         if not has_words(text):
             return self._phrase(Kind.NO_ANSWER, "no_answer", "text", text), Trace()
@@ -150,7 +157,7 @@ class Chatbot:
         understood = mend_spelling(self.index, resolve(squeeze(text), history).text)
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
-        question = prepare(self.index, understood)
+        question = prepare(self.index, understood, encode)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits)
         if not exercises:

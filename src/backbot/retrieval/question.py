@@ -1,5 +1,6 @@
 """A reader's question in the forms that the halves of retrieval compare."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from backbot.index.contents import Index
@@ -23,8 +24,8 @@ class Question:
     vector: Vectors
 
 
-def prepare(index: Index, text: str) -> Question:
-    """Return `text` ready for searching `index`."""
+def prepare(index: Index, text: str, encode: Callable[[str], Vectors] | None = None) -> Question:
+    """Return `text` ready for searching `index`; `encode` may remember vectors it has made."""
     reworded = adopt_synonyms(index, text)
     own = tuple(dict.fromkeys(terms(reworded.text)))
     others = dict.fromkeys(terms(" ".join(reworded.others)))
@@ -32,5 +33,5 @@ def prepare(index: Index, text: str) -> Question:
         reworded.text,
         own,
         tuple(term for term in others if term not in own),
-        index.encoder.encode(reworded.text),
+        (encode or index.encoder.encode)(reworded.text),
     )
