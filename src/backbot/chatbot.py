@@ -128,7 +128,7 @@ class Chatbot:
     ) -> tuple[Finding | None, Notice | None]:
         """Return what the message tells of warning signs; never raises, never fails open."""
         try:
-            finding = self._recogniser.assess(text, history, vector=lambda: encode(text))
+            finding = self._recogniser.assess(text, history, vector=lambda: encode(squeeze(text)))
             return finding, notice_for(finding, self._wording)
         except Exception as error:
             # The class alone: its words could hold what the reader typed.
