@@ -3,6 +3,7 @@
 What readers type and what documents hold is text on every page, never markup.
 """
 
+import datetime
 import html
 import re
 from pathlib import Path
@@ -17,7 +18,8 @@ from backbot.corpus.document import Document
 from backbot.corpus.files import read_document
 from backbot.model import Citation, Excerpt, Kind, Reply, Section, SectionRole
 from backbot.server.app import create_app
-from backbot.server.pages import Piece, cut_blocks, long_date, page_address
+from backbot.server.languages import written_out
+from backbot.server.pages import Piece, cut_blocks, page_address
 from backbot.settings import Settings
 
 FLAT_FEET = "do-flat-feet-cause-upper-back-pain"
@@ -324,4 +326,4 @@ def test_a_hostile_document_is_shown_as_text(tmp_path: Path) -> None:
 
 
 def test_dates_are_written_out() -> None:
-    assert long_date("2014-03-01") == "1 March 2014"
+    assert written_out(datetime.date(2014, 3, 1), "en") == "1 March 2014"
