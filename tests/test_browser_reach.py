@@ -119,22 +119,30 @@ def test_replies_are_announced_politely_and_headings_lead_through_them(page: Pag
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", ANSWERED, "/ask", READ, "/read/none"])
-def test_axe_finds_no_fault(new: New, path: str, scheme: str) -> None:
-    page = new(color_scheme=scheme)
+@pytest.mark.parametrize("path", ["/", ANSWERED, "/ask", READ, "/read/none", "/demo"])
+def test_axe_finds_no_fault(new: New, path: str) -> None:
+    page = new()
     page.goto(path)
     check_with_axe(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("outcome", ["answer", "refusal", "failure", *Level])
-def test_axe_finds_no_fault_in_a_conversation(new: New, outcome: str, scheme: str) -> None:
-    page = new(color_scheme=scheme)
+def test_axe_finds_no_fault_in_a_conversation(new: New, outcome: str) -> None:
+    page = new()
     page.goto("/")
     if outcome == "failure":
         page.route(CHAT, lambda route: route.abort())
     elif outcome in list(Level):
         answer_with(page, with_notice(Level(outcome)))
     ask(page, "capital of Portugal?" if outcome == "refusal" else FLAT_FEET)
+    check_with_axe(page)
+
+
+def test_axe_finds_no_fault_in_all_that_can_be_opened(page: Page) -> None:
+    ask(page, FLAT_FEET)
+    last(page).get_by_role("button", name="Read it here").first.click()
+    last(page).get_by_role("button", name="No", exact=True).click()
+    page.get_by_role("button", name="More").click()
+    expect(page.locator("#menu")).to_be_visible()
+    expect(last(page).locator(".passage mark").first).to_be_visible()
     check_with_axe(page)

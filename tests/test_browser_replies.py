@@ -118,7 +118,7 @@ def outline(page: Page) -> list[list[str]]:
     """
     found: list[list[str]] = page.locator(".reply").evaluate(
         """reply => {
-            const SCRIPT_ONLY = ".new-tab, .read-here, .passage, .reply-actions";
+            const SCRIPT_ONLY = ".new-tab, .reading, .reply-actions";
             const copy = reply.cloneNode(true);
             copy.querySelectorAll(SCRIPT_ONLY).forEach((hint) => hint.remove());
             return [copy, ...copy.querySelectorAll("*")].map((it) => {

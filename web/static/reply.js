@@ -7,7 +7,7 @@
 
 import { element } from "./dom.js";
 import { showNotice } from "./notice.js";
-import { showSource } from "./source.js";
+import { showReading, showSource } from "./source.js";
 import { CORPUS_LANGUAGE, translated, words } from "./strings.js";
 
 /**
@@ -76,8 +76,8 @@ function showSection(section, citations) {
     if (section.excerpts[place + 1]?.citation === excerpt.citation) return;
     const citation = citations.get(excerpt.citation);
     if (!citation) throw new TypeError("An excerpt has no citation.");
-    quoted.append(showSource(citation, section.excerpts.slice(first, place + 1)));
-    shown.append(quoted);
+    quoted.append(showSource(citation));
+    shown.append(quoted, showReading(citation, section.excerpts.slice(first, place + 1)));
     quoted = element("figure", { class: "quoted" });
     first = place + 1;
   });

@@ -10,11 +10,8 @@ import { CORPUS_LANGUAGE, words } from "./strings.js";
 
 let passages = 0;
 
-/**
- * @param {Citation} citation
- * @param {Excerpt[]} excerpts  the excerpts that stand above this line
- */
-export function showSource(citation, excerpts) {
+/** @param {Citation} citation */
+export function showSource(citation) {
   const shown = element("figcaption", { class: "source" });
   const marks = { class: "source-link", lang: CORPUS_LANGUAGE, dir: "auto" };
   const address = pageAddress(citation.url);
@@ -34,7 +31,6 @@ export function showSource(citation, excerpts) {
   if (citation.truncated) {
     shown.append(" ", element("span", { class: "source-note" }, words.truncated));
   }
-  shown.append(...passageButton(citation, excerpts, address));
   return shown;
 }
 
@@ -50,20 +46,20 @@ export function pageAddress(address) {
 }
 
 /**
- * The button that opens the passage around a quotation under it, and the place for that passage.
+ * The button that opens the passage around quotations, and the place for that passage.
  *
  * @param {Citation} citation
- * @param {Excerpt[]} excerpts
- * @param {string | null} address
+ * @param {Excerpt[]} excerpts  the quotations that stand above
  */
-function passageButton(citation, excerpts, address) {
+export function showReading(citation, excerpts) {
+  const address = pageAddress(citation.url);
   const id = `passage-${++passages}`;
   const label = element("span", {}, words.chat.readHere);
   const button = element(
     "button",
     { class: "plain read-here", type: "button", "aria-expanded": "false", "aria-controls": id },
     label,
-    element("span", { class: "visually-hidden" }, `: ${citation.title}`),
+    element("span", { class: "visually-hidden" }, ` (${citation.title})`),
   );
   const name = words.chat.passageOf.replace("{title}", () => citation.title);
   const place = element("div", { class: "passage", id, role: "region", "aria-label": name });
@@ -91,7 +87,7 @@ function passageButton(citation, excerpts, address) {
     button.setAttribute("aria-expanded", String(opens));
     label.textContent = opens ? words.chat.closePassage : words.chat.readHere;
   });
-  return [button, place];
+  return element("div", { class: "reading", "aria-live": "off" }, button, place);
 }
 
 /** @param {Citation} citation */
