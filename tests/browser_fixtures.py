@@ -44,12 +44,12 @@ def app(index_root: Path) -> Flask:
 class Server:
     """`backbot serve` in a process of its own, which can go away and come back."""
 
-    def __init__(self, index: Path, allowed: str) -> None:
+    def __init__(self, index: Path, *allowed: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
-        settings = f"Settings(index={str(index)!r}, port={port}, allowed_origins=({allowed!r},))"
+        settings = f"Settings(index={str(index)!r}, port={port}, allowed_origins={allowed!r})"
         self._start = (
             "from backbot.server.serve import serve; from backbot.settings import Settings; "
             f"serve({settings})"
@@ -76,7 +76,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(index_root: Path, host: Host) -> Iterator[Server]:
-    server = Server(index_root, host.origin)
+    server = Server(index_root, host.origin, host.neighbour)
     server.start()
     yield server
     server.stop()
@@ -138,7 +138,7 @@ def new(browser: Browser, site: str, host: Host, complaints: list[str]) -> Itera
     """Opens a page in a browser of its own, set up as the arguments say."""
     contexts: list[BrowserContext] = []
     elsewhere: list[str] = []
-    known = (site, host.origin, host.stranger, "about:", "chrome-error:")
+    known = (site, host.origin, host.neighbour, host.stranger, "about:", "chrome-error:")
 
     def note(message: ConsoleMessage) -> None:
         # Chromium notes a failed request by itself; what the page makes of it is up to each test.

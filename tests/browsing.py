@@ -43,6 +43,11 @@ class Host:
         return f"http://host.localhost:{self.port}"
 
     @property
+    def neighbour(self) -> str:
+        """A name of the same site, for browsers a first party: they let its frames keep things."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def stranger(self) -> str:
         """A name that Backbot was told nothing about."""
         return f"http://stranger.localhost:{self.port}"
