@@ -34,7 +34,9 @@ def choose(asked: str | None, site: str | None, browser: LanguageAccept) -> str:
     for name in (asked, site):
         if name in LANGUAGES:
             return name
-    return browser.best_match(LANGUAGES, default=CORPUS_LANGUAGE) or CORPUS_LANGUAGE
+    # The browser's come best first; "es-MX" is content with "es".
+    wanted = (name.partition("-")[0].lower() for name, quality in browser if quality)
+    return next((name for name in wanted if name in LANGUAGES), CORPUS_LANGUAGE)
 
 
 def spoken() -> str:
