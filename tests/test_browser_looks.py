@@ -69,7 +69,7 @@ def test_forced_colours_keep_every_edge(new: New) -> None:
     for part in (".notice", ".small", ".chip", ".send", "#question"):
         border = page.locator(part).last.evaluate("it => getComputedStyle(it).borderTopWidth")
         assert float(border.removesuffix("px")) >= 1, part
-    check_with_axe(page)
+    check_with_axe(page, forced_colours=True)
 
 
 def test_less_motion_is_less_motion(new: New) -> None:

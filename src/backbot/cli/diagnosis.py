@@ -86,6 +86,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     holding: Holding | None
     changes: dict[str, Change]
     truncated: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -133,6 +134,7 @@ def diagnose(settings: Settings) -> Diagnosis:
         holding=holding,
         changes=changes,
         truncated=truncated,
+        allowed_origins=settings.allowed_origins,
         findings=tuple(findings),
     )
 

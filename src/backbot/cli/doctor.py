@@ -67,6 +67,10 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
         _print_holding(terminal, diagnosis.index, diagnosis.holding)
     terminal.print()
 
+    terminal.say("Other sites", style="bold")
+    terminal.say(embedding_sentence(diagnosis.allowed_origins), indent=2)
+    terminal.print()
+
     if not diagnosis.findings:
         terminal.say("All is well.", style="bold")
         return
@@ -75,6 +79,21 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
         terminal.print()
         terminal.say(f"{_TITLES[finding.state]}: {finding.problem}", indent=2, style="bold")
         terminal.say(finding.mend, indent=2)
+
+
+def embedding_sentence(origins: tuple[str, ...]) -> str:
+    """Say which sites may show the chat, and how to let others."""
+    setting = "BACKBOT_ALLOWED_ORIGINS"
+    if not origins:
+        return (
+            "None may show the chat on its pages. To let one, start the server with "
+            f"{setting}=https://www.example.org (several: part them by spaces)."
+        )
+    if "*" in origins:
+        return (
+            f"Every site may show the chat on its pages. To let only some, list them in {setting}."
+        )
+    return f"These may show the chat on their pages: {', '.join(origins)}. Set by {setting}."
 
 
 def _print_packages(terminal: "Terminal", purpose: str, packages: dict[str, str | None]) -> None:
