@@ -167,7 +167,9 @@ function showAnswer(turn, reply) {
     turn.rated = true;
     save();
   });
-  shown.insertBefore(actions, shown.querySelector(":scope > .next"));
+  // Where the text announces the questions below it, nothing comes between.
+  const below = reply.kind === "answer" ? shown.querySelector(":scope > .next") : null;
+  shown.insertBefore(actions, below);
   return shown;
 }
 

@@ -41,7 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["backbot.settings"] = settings
     app.extensions["backbot"] = Holder(Path(settings.index), Path(settings.corpus))
     # Catalogues keep their letters and their order.
-    app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         phrase=phrase, Kind=Kind, SectionRole=SectionRole, version=backbot.__version__
