@@ -12,6 +12,7 @@ from backbot.server.app import create_app
 from backbot.server.embed import widget_script
 from backbot.server.folder import web_folder
 from backbot.server.headers import allows
+from backbot.server.scripts import without_comments
 from backbot.settings import Settings, read_settings
 
 MAX_WIDGET_BYTES = 4 * 1024
@@ -124,13 +125,30 @@ def test_the_widget_has_its_words_and_nothing_for_people_alone() -> None:
     source = (web_folder() / "widget" / "widget.js").read_text("utf-8")
     script = widget_script().decode()
     assert source.count("const catalogues = {};") == 1
+    assert "const catalogues = {};" not in script
     assert "Frage stellen" in script
     assert "@param" not in script
-    # Leaving out comments leaves out no code: but for white space, what is left is the source.
+
+
+@pytest.mark.parametrize("path", sorted(web_folder().glob("*/*.js")), ids=lambda path: path.name)
+def test_leaving_out_comments_leaves_out_no_code(path: Path) -> None:
+    source = path.read_text("utf-8")
     bare = "".join(re.split(r"^\s*/\*\*.*?\*/$", source, flags=re.MULTILINE | re.DOTALL))
-    bare = "".join(line for line in bare.splitlines() if not line.lstrip().startswith("//"))
-    left = re.sub(r"const catalogues = \{.*\};\n", "const catalogues = {};\n", script)
-    assert re.sub(r"\s", "", left) == re.sub(r"\s", "", bare)
+    lines = (line.strip() for line in bare.splitlines())
+    code = [line for line in lines if line and not line.startswith("//")]
+    served = without_comments(source.encode()).decode()
+    assert [line for line in served.splitlines() if line.strip()] == code
+    # In a text between backticks, what looks like a comment would be none.
+    texts = bare.split("`")[1::2]
+    assert not [text for text in texts if re.search(r"\n\s*//", text)]
+
+
+def test_static_scripts_are_served_light(client: FlaskClient) -> None:
+    served = client.get("/static/chat.js", buffered=True)
+    source = (web_folder() / "static" / "chat.js").read_bytes()
+    assert served.data == without_comments(source)
+    assert b"@param" not in served.data
+    assert served.headers["Content-Length"] == str(len(served.data))
 
 
 def test_any_page_may_load_the_script(client: FlaskClient) -> None:

@@ -1,6 +1,5 @@
 """The chat on other sites: the one-tag widget, the frame that it opens, and an example page."""
 
-import re
 from functools import cache
 
 import msgspec
@@ -11,15 +10,12 @@ from backbot.server.folder import web_folder
 from backbot.server.headers import content_security_policy, frame_ancestors
 from backbot.server.languages import catalogue
 from backbot.server.pages import page
+from backbot.server.scripts import without_comments
 from backbot.settings import LANGUAGES
 
 blueprint = Blueprint("embed", __name__)
 # What stands in widget.js where the words of all languages go.
 _PLACE = b"const catalogues = {};"
-# What only people read: lines of comment, and the white space that lines begin with.
-_FOR_PEOPLE = re.compile(
-    rb"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*\n|//[^\n]*\n)|^[ \t]+", re.MULTILINE
-)
 _THEMES = ("light", "dark")
 
 
@@ -66,4 +62,4 @@ def widget_script() -> bytes:
     source = (web_folder() / "widget" / "widget.js").read_bytes()
     words = {language: catalogue(language)["widget"] for language in LANGUAGES}
     script = b"const catalogues = " + msgspec.json.encode(words) + b";"
-    return _FOR_PEOPLE.sub(b"", source).replace(_PLACE, script, 1)
+    return without_comments(source).replace(_PLACE, script, 1)

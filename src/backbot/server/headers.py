@@ -9,6 +9,8 @@ import re
 
 from flask import Response, current_app, request
 
+from backbot.server.scripts import lighten
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -54,6 +56,8 @@ def add_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", content_security_policy())
     if request.path.startswith("/api/"):
         _share_with_listed_sites(response)
+    if request.endpoint == "static":
+        lighten(response)
     return compress(response)
 
 
