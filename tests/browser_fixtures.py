@@ -138,7 +138,7 @@ def new(browser: Browser, site: str, host: Host, complaints: list[str]) -> Itera
     """Opens a page in a browser of its own, set up as the arguments say."""
     contexts: list[BrowserContext] = []
     elsewhere: list[str] = []
-    known = (site, host.origin, host.neighbour, host.stranger, "about:", "chrome-error:")
+    known = (site, "http://127.0.0.1:", host.origin, host.stranger, "about:", "chrome-error:")
 
     def note(message: ConsoleMessage) -> None:
         # Chromium notes a failed request by itself; what the page makes of it is up to each test.

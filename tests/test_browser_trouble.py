@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from browser_fixtures import Server
 from browsing import (
     CHAT,
     FLAT_FEET,
@@ -103,3 +104,20 @@ def test_too_many_questions_can_be_tried_again_later(page: Page) -> None:
     ask(page, FLAT_FEET)
     expect(last(page)).to_contain_text("again in a minute")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_the_server_goes_away_and_comes_back(page: Page, server: Server) -> None:
+    ask(page, "why do I get knots?")
+    server.stop()
+    try:
+        ask(page, FLAT_FEET)
+        expect(last(page)).to_contain_text("did not get through")
+        page.get_by_label("Your question").fill("typed meanwhile")
+        last(page).get_by_role("button", name="Try again").click()
+        expect(last(page)).to_contain_text("did not get through")
+    finally:
+        server.start()
+    last(page).get_by_role("button", name="Try again").click()
+    expect(last(page).locator("blockquote").first).to_be_visible()
+    expect(page.get_by_label("Your question")).to_have_value("typed meanwhile")
+    expect(page.locator(".turn")).to_have_count(2)
