@@ -12,6 +12,11 @@ export function showNotice(notice) {
   const hidden = element("span", { class: "visually-hidden" }, `${urgencyOf(notice)} `);
   const title = element("span", { lang: CORPUS_LANGUAGE, dir: "auto" }, notice.title);
   const body = element("div", { class: "notice-body", lang: CORPUS_LANGUAGE });
+  if (notice.level === "crisis") {
+    // Where it is found without scrolling.
+    const marks = { class: "leave", lang: words.language, href: "about:blank" };
+    body.append(element("a", marks, words.reply.leave));
+  }
   for (const part of notice.text.split("\n\n")) body.append(element("p", { dir: "auto" }, part));
   if (notice.links.length) {
     const links = notice.links.map(({ label, href }) => {
@@ -22,10 +27,6 @@ export function showNotice(notice) {
       return element("li", {}, link);
     });
     body.append(element("ul", { class: "notice-links" }, ...links));
-  }
-  if (notice.level === "crisis") {
-    const marks = { class: "leave", lang: words.language, href: "about:blank" };
-    body.append(element("a", marks, words.reply.leave));
   }
   return element(
     "section",

@@ -137,7 +137,8 @@
   const load = () => {
     if (frame) return;
     const made = document.createElement("iframe");
-    const given = new URLSearchParams({ host: location.origin, name, accent });
+    const given = new URLSearchParams({ host: location.origin, name });
+    if (settings.accent) given.set("accent", accent);
     if (settings.greeting) given.set("greeting", settings.greeting);
     if (!inline) given.set("closes", "1");
     for (const each of (settings.starters ?? "").split("|")) {
