@@ -323,12 +323,12 @@ def test_ask_prints_excerpts_as_quotations_with_numbered_sources(index_root: Pat
 
 @pytest.mark.parametrize("columns", [80, 40])
 @pytest.mark.parametrize("extra", [(), ("--explain",)])
-def test_lines_fit_the_terminal_and_only_addresses_are_left_whole(
+def test_lines_fit_the_terminal_and_only_addresses_and_names_are_left_whole(
     columns: int, extra: tuple[str, ...], index_root: Path
 ) -> None:
     result = run("ask", QUESTION, "--index", index_root, *extra, COLUMNS=str(columns))
     long = [line for line in result.stdout.splitlines() if len(line) > columns]
-    assert all(line.strip().startswith("/read/") for line in long)
+    assert all(" " not in line.strip() for line in long)
 
 
 def test_prose_stays_readable_in_a_very_wide_window(index_root: Path) -> None:
@@ -384,8 +384,9 @@ def test_json_with_explain_adds_the_trace_beside_the_reply(index_root: Path) -> 
     fields = json.loads(run("ask", QUESTION, "--json", "--explain", "--index", index_root).stdout)
     trace = fields.pop("trace")
     reply = msgspec.convert(fields, Reply)
-    assert {"fused", "lexical", "dense", "asked"} <= set(trace["hits"][0])
-    assert {"document", "text", "role", "score"} <= set(trace["candidates"][0])
+    assert {"fused", "lexical", "article", "dense", "asked"} <= set(trace["hits"][0])
+    assert {"document", "text", "role", "cosine", "tokens"} <= set(trace["candidates"][0])
+    assert {"score", "why"} <= set(trace["passed_over"][0])
     assert set(trace["signals"])
     excerpts = {(each.start, each.end) for part in reply.sections for each in part.excerpts}
     assert {(run["start"], run["end"]) for run in trace["runs"]} == excerpts
@@ -397,7 +398,7 @@ def test_explain_shows_every_stage(columns: str, index_root: Path) -> None:
     stages = ("Passages found", "Sentences to quote from", "Is there an answer?", "Chosen excerpts")
     places = [result.stdout.index(stage) for stage in stages]
     assert places == sorted(places)
-    for score in ("fused", "lexical", "dense", "asked", "score", "Signals", "threshold"):
+    for score in ("fused", "lexical", "dense", "asked", "score", "Signals", "threshold", "Passed"):
         assert score in result.stdout
 
 
