@@ -13,17 +13,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from measures import ANSWERED, Row, judge
 from passages import cut
 from peer_systems import Cairn, Haystack, Txtai
-from rich.console import Console
-from rich.table import Table
 from systems import Backbot, MiniLm, RankBm25, Retrieval, System, stems
+from tables import Table, print_table
 
-from backbot.evaluation.score import Figure
 from backbot.evaluation.sets import read_set
 from backbot.index.contents import Index
 from backbot.index.store import open_index
@@ -105,61 +102,21 @@ def compare(corpus: str, index: Index, sets: Sequence[Path], only: Sequence[str]
     ]
 
 
-def shown(value: Any) -> str:
-    """Return a figure as a cell: a share with its interval, a plain number, or a dash."""
-    match value:
-        case Figure():
-            return f"{value.share:.1%} ({100 * value.low:.0f}–{100 * value.high:.0f})"
-        case float():
-            return f"{value:.3f}"
-    return "–"
-
-
-def heading(result: Result) -> str:
-    return (
-        f"{result.question_set}: {result.in_scope} in scope, {result.off_topic} off-topic, "
-        f"{result.dialogues} dialogues"
-    )
-
-
-def markdown(results: Sequence[Result]) -> str:
-    """Return the tables as Markdown, one a set."""
-    parts = []
-    for result in results:
-        names = ["system", *(name for _, name, _ in COLUMNS)]
-        lines = [f"### {heading(result)}", "", f"| {' | '.join(names)} |"]
-        lines.append(f"|{'---|' * len(names)}")
-        for row in result.rows:
-            cells = [row.system, *(shown(getattr(row, field)) for field, _, _ in COLUMNS)]
-            lines.append(f"| {' | '.join(cells)} |")
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
-
-
-def brief(value: Any) -> str:
-    """Return a figure as a narrow cell: percent without its sign, or a plain number."""
-    match value:
-        case Figure():
-            return f"{100 * value.share:.1f}"
-        case float():
-            return f"{value:.3f}"
-    return "–"
-
-
-def print_tables(results: Sequence[Result]) -> None:
-    """Print a table a set."""
-    console = Console(highlight=False)
-    for result in results:
-        table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
-        table.add_column("")
-        for _, _, name in COLUMNS:
-            table.add_column(name, justify="right", no_wrap=True)
-        for row in result.rows:
-            table.add_row(row.system, *(brief(getattr(row, field)) for field, _, _ in COLUMNS))
-        console.print(heading(result), style="bold")
-        console.print(table)
-        console.print()
-    console.print(LEGEND, style="dim")
+def tables(results: Sequence[Result]) -> list[Table]:
+    """Return a table a set, a system a row."""
+    return [
+        Table(
+            title=f"{result.question_set}: {result.in_scope} in scope, {result.off_topic} "
+            f"off-topic, {result.dialogues} dialogues",
+            columns=("system", *(name for _, name, _ in COLUMNS)),
+            short=("", *(short for _, _, short in COLUMNS)),
+            rows=tuple(
+                (row.system, *(getattr(row, field) for field, _, _ in COLUMNS))
+                for row in result.rows
+            ),
+        )
+        for result in results
+    ]
 
 
 def named(text: str) -> tuple[str, Path]:
@@ -182,7 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sets = sorted(SETS.glob(f"{name}.*.jsonl"))
         sets.extend(path for owner, path in options.sets if owner == name)
         results.extend(compare(name, open_index(root), sets, options.only))
-    print_tables(results)
+    for table in tables(results):
+        print_table(table)
+    print(LEGEND)
     if options.json:
         encoded = msgspec.json.encode(results)
         options.json.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")

@@ -1,0 +1,194 @@
+"""MedQuAD's musculoskeletal pages as a site: the right section, and silence about the rest.
+
+Source: Ben Abacha and Demner-Fushman (2019), "A question-entailment approach to question
+answering". The questions are templates that carry the page's title, so that the page is easily
+found; the section among its siblings is not.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ir_measures
+import yaml
+from ir_measures import RR, nDCG
+from measures import auroc
+from systems import RankBm25, stems
+from tables import Table
+from vectors import CACHE
+
+from backbot.answering.abstain import THRESHOLD
+from backbot.chatbot import Chatbot
+from backbot.evaluation.calibration import calibrate
+from backbot.evaluation.score import figure
+from backbot.evaluation.sets import Case
+from backbot.index.contents import P_DOCUMENT, P_SECTION, Index
+from backbot.index.store import open_index
+from backbot.model import Kind
+from backbot.rebuild import rebuild_index
+from backbot.retrieval.hybrid import search
+from backbot.retrieval.question import prepare
+from passages import Passage
+
+NDCG, MRR = nDCG @ 10, RR @ 10
+DEPTH = 50
+# Where a section is: a document's ID, and its place among the document's headings from 1.
+Place = tuple[str, int]
+
+
+class Query(NamedTuple):
+    """A question of the pages themselves, and the sections that answer it."""
+
+    name: str
+    text: str
+    right: frozenset[Place]
+
+
+def measure(folder: Path) -> list[Table]:
+    """Return the tables of retrieval, of answers and of confidence."""
+    site = CACHE / "medquad"
+    write_corpus(folder, site / "corpus")
+    rebuild_index(site / "corpus", site / "index")
+    index = open_index(site / "index")
+    queries = read_queries(folder)
+    away = [each["text"] for each in _lines(folder / "queries_out_of_scope.jsonl")]
+    return [_sections(folder, index, queries), _answers(index, queries, away)]
+
+
+def write_corpus(folder: Path, corpus: Path) -> None:
+    """Write each article of `folder` as a corpus file."""
+    shutil.rmtree(corpus, ignore_errors=True)
+    (corpus / "articles").mkdir(parents=True)
+    for article in _lines(folder / "articles.jsonl"):
+        front = yaml.safe_dump({"title": article["title"]}, allow_unicode=True)
+        path = corpus / "articles" / f"{document_id(article['_id'])}.md"
+        path.write_text(f"---\n{front}---\n\n{article['text']}\n", encoding="utf-8")
+
+
+def document_id(name: str) -> str:
+    """Return the ID of the document made of the article `name`, such as "1-0000006_2"."""
+    return "m" + name.replace("_", "-").casefold()
+
+
+def place(section: str) -> Place:
+    """Return where the section called `section`, such as "1-0000006_2#3", stands."""
+    article, _, number = section.partition("#")
+    return document_id(article), int(number)
+
+
+def read_queries(folder: Path) -> list[Query]:
+    order: dict[str, int] = {}
+    sections: dict[str, Place] = {}
+    for each in _lines(folder / "corpus.jsonl"):
+        order[each["article"]] = order.get(each["article"], 0) + 1
+        sections[each["_id"]] = (document_id(each["article"]), order[each["article"]])
+    right: dict[str, set[Place]] = {}
+    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        query, section, _ = line.split("\t")
+        right.setdefault(query, set()).add(sections[section])
+    return [
+        Query(each["_id"], each["text"], frozenset(right[each["_id"]]))
+        for each in _lines(folder / "queries.jsonl")
+    ]
+
+
+def _sections(folder: Path, index: Index, queries: Sequence[Query]) -> Table:
+    corpus = _lines(folder / "corpus.jsonl")
+    order: dict[str, int] = {}
+    places = []
+    for each in corpus:
+        order[each["article"]] = order.get(each["article"], 0) + 1
+        places.append((document_id(each["article"]), order[each["article"]]))
+    passages = [Passage(str(n), each["title"], each["text"]) for n, each in enumerate(corpus)]
+    plain = RankBm25("", passages, stems)
+    by_text = {each.text: n for n, each in reversed(list(enumerate(passages)))}
+
+    def lexical(query: Query) -> list[Place]:
+        asked = plain.ask(Case(id=query.name, expect="answer", question=query.text))
+        return [places[by_text[text]] for text in asked.texts]
+
+    def own(query: Query) -> list[Place]:
+        hits = search(index, prepare(index, query.text), DEPTH)
+        return list(dict.fromkeys(_place_of(index, hit.passage) for hit in hits))
+
+    rows = []
+    for name, rank in (("rank-bm25 over whole sections, stems", lexical), ("Backbot’s search", own)):
+        found = {query.name: rank(query) for query in queries}
+        judged = {q.name: {_name(each): 1 for each in q.right} for q in queries}
+        run = {
+            name: {_name(each): -float(n) for n, each in enumerate(ranked)}
+            for name, ranked in found.items()
+        }
+        scores = ir_measures.calc_aggregate([NDCG, MRR], judged, run)
+        first = figure("", [found[q.name][:1] != [] and found[q.name][0] in q.right for q in queries])
+        rows.append((name, first, float(scores[NDCG]), float(scores[MRR])))
+    return Table(
+        title=f"MedQuAD, the right one of {len(corpus)} sections for {len(queries)} questions",
+        columns=("system", "first", "nDCG@10", "MRR@10"),
+        rows=tuple(rows),
+        note="Published for whole sections: BM25 nDCG@10 0.612, MRR@10 0.534.",
+    )
+
+
+def _answers(index: Index, queries: Sequence[Query], away: Sequence[str]) -> Table:
+    chatbot = Chatbot(index)
+    confidences: list[float] = []
+    right: list[bool] = []
+    answered: list[bool] = []
+    first: list[bool] = []
+    held: list[bool] = []
+    for query in queries:
+        reply = chatbot.reply(query.text)
+        confidences.append(reply.confidence)
+        answered.append(reply.kind is Kind.ANSWER)
+        places = [
+            _section_of(index, reply.citations[each.citation - 1].document, each.start)
+            for section in reply.sections
+            for each in section.excerpts
+        ]
+        right.append(any(each in query.right for each in places))
+        if answered[-1]:
+            first.append(places[0] in query.right)
+            held.append(right[-1])
+    replies = [chatbot.reply(text) for text in away]
+    wrongly = [reply.kind is Kind.ANSWER for reply in replies]
+    unwanted = [reply.confidence for reply in replies]
+    covered = calibrate([*confidences, *unwanted], [True] * len(queries) + [False] * len(away))
+    answers = calibrate([*confidences, *unwanted], right + [False] * len(away))
+    rows = (
+        ("answerable questions answered", figure("", answered)),
+        ("answers whose first excerpt is of the right section", figure("", first) if first else None),
+        ("answers with an excerpt of the right section", figure("", held) if held else None),
+        (f"off-topic questions answered (confidence from {THRESHOLD:g})", figure("", wrongly)),
+        ("AUROC of the confidence, answerable or not", auroc(confidences, unwanted)),
+        ("expected calibration error, answerable or not", covered and covered.expected_error),
+        ("Brier score, answerable or not", covered and covered.brier),
+        ("expected calibration error, right section quoted or not", answers and answers.expected_error),
+        ("Brier score, right section quoted or not", answers and answers.brier),
+    )
+    return Table(
+        title=f"MedQuAD as a site: {len(queries)} answerable questions, {len(away)} others",
+        columns=("figure", "value"),
+        rows=rows,
+    )
+
+
+def _place_of(index: Index, passage: int) -> Place:
+    document, section = int(index.passages[passage, P_DOCUMENT]), int(index.passages[passage, P_SECTION])
+    headings = [n for n, b in enumerate(index.documents[document].blocks) if b.kind == "heading"]
+    return index.documents[document].id, sum(number <= section for number in headings)
+
+
+def _section_of(index: Index, document: str, start: int) -> Place:
+    blocks = index.by_id[document].blocks
+    return document, sum(b.kind == "heading" and b.start <= start for b in blocks)
+
+
+def _name(at: Place) -> str:
+    return f"{at[0]}#{at[1]}"
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
