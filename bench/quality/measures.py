@@ -53,8 +53,8 @@ def judge(system: str, cases: Sequence[Case], found: Sequence[Asked]) -> Row:
     decides = any(asked.shown is not None for asked in found)
     return Row(
         system=system,
-        first=_count(single, lambda case, asked: holds(asked.texts[:1], case.evidence)),
-        third=_count(single, lambda case, asked: holds(asked.texts[:3], case.evidence)),
+        first=_count(single, _within(1)),
+        third=_count(single, _within(3)),
         mrr=reciprocal_rank(single) if single else None,
         auroc=auroc(wanted, unwanted),
         off_topic=_above(unwanted, threshold(wanted)) if wanted and unwanted else None,
@@ -62,8 +62,8 @@ def judge(system: str, cases: Sequence[Case], found: Sequence[Asked]) -> Row:
         own_evidence=_count(shown, _evidence_shown),
         own_off_topic=_count(off_topic, lambda _, asked: bool(asked.shown)) if decides else None,
         own_dialogues=_count(dialogues, _evidence_shown) if decides else None,
-        dialogues_first=_count(dialogues, lambda case, asked: holds(asked.texts[:1], case.evidence)),
-        dialogues_third=_count(dialogues, lambda case, asked: holds(asked.texts[:3], case.evidence)),
+        dialogues_first=_count(dialogues, _within(1)),
+        dialogues_third=_count(dialogues, _within(3)),
     )
 
 
@@ -99,7 +99,7 @@ def reciprocal_rank(pairs: Sequence[tuple[Case, Asked]]) -> float:
 
 
 def interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of `values`, by percentile bootstrap with a fixed seed."""
+    """Return the 95 % interval of the mean of `values`: percentile bootstrap, always the same."""
     sample = np.asarray(values, dtype=np.float64)
     if len(sample) < 2 or np.ptp(sample) == 0:
         return float(sample.mean()), float(sample.mean())
@@ -107,6 +107,11 @@ def interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, floa
         (sample,), np.mean, n_resamples=2000, method="percentile", rng=np.random.default_rng(0)
     )
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
+def _within(best: int) -> Callable[[Case, Asked], bool]:
+    """Return the test whether the `best` best texts hold the evidence."""
+    return lambda case, asked: holds(asked.texts[:best], case.evidence)
 
 
 def _evidence_shown(case: Case, asked: Asked) -> bool:

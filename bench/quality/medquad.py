@@ -15,8 +15,9 @@ import ir_measures
 import yaml
 from ir_measures import RR, nDCG
 from measures import auroc
+from passages import Passage
 from systems import RankBm25, stems
-from tables import Table
+from tables import Cell, Table
 from vectors import CACHE
 
 from backbot.answering.abstain import THRESHOLD
@@ -30,7 +31,6 @@ from backbot.model import Kind
 from backbot.rebuild import rebuild_index
 from backbot.retrieval.hybrid import search
 from backbot.retrieval.question import prepare
-from passages import Passage
 
 NDCG, MRR = nDCG @ 10, RR @ 10
 DEPTH = 50
@@ -72,13 +72,8 @@ def document_id(name: str) -> str:
     return "m" + name.replace("_", "-").casefold()
 
 
-def place(section: str) -> Place:
-    """Return where the section called `section`, such as "1-0000006_2#3", stands."""
-    article, _, number = section.partition("#")
-    return document_id(article), int(number)
-
-
 def read_queries(folder: Path) -> list[Query]:
+    """Return the answerable questions; a section's place is its order among its article's."""
     order: dict[str, int] = {}
     sections: dict[str, Place] = {}
     for each in _lines(folder / "corpus.jsonl"):
@@ -111,19 +106,20 @@ def _sections(folder: Path, index: Index, queries: Sequence[Query]) -> Table:
 
     def own(query: Query) -> list[Place]:
         hits = search(index, prepare(index, query.text), DEPTH)
-        return list(dict.fromkeys(_place_of(index, hit.passage) for hit in hits))
+        return list(dict.fromkeys(place_of(index, hit.passage) for hit in hits))
 
     rows = []
-    for name, rank in (("rank-bm25 over whole sections, stems", lexical), ("Backbot’s search", own)):
+    judged = {query.name: {_name(each): 1 for each in query.right} for query in queries}
+    ways = (("rank-bm25 stems, whole sections", lexical), ("Backbot’s search", own))
+    for name, rank in ways:
         found = {query.name: rank(query) for query in queries}
-        judged = {q.name: {_name(each): 1 for each in q.right} for q in queries}
         run = {
             name: {_name(each): -float(n) for n, each in enumerate(ranked)}
             for name, ranked in found.items()
         }
         scores = ir_measures.calc_aggregate([NDCG, MRR], judged, run)
-        first = figure("", [found[q.name][:1] != [] and found[q.name][0] in q.right for q in queries])
-        rows.append((name, first, float(scores[NDCG]), float(scores[MRR])))
+        best = [bool(set(found[query.name][:1]) & query.right) for query in queries]
+        rows.append((name, figure("", best), float(scores[NDCG]), float(scores[MRR])))
     return Table(
         title=f"MedQuAD, the right one of {len(corpus)} sections for {len(queries)} questions",
         columns=("system", "first", "nDCG@10", "MRR@10"),
@@ -144,7 +140,7 @@ def _answers(index: Index, queries: Sequence[Query], away: Sequence[str]) -> Tab
         confidences.append(reply.confidence)
         answered.append(reply.kind is Kind.ANSWER)
         places = [
-            _section_of(index, reply.citations[each.citation - 1].document, each.start)
+            section_of(index, reply.citations[each.citation - 1].document, each.start)
             for section in reply.sections
             for each in section.excerpts
         ]
@@ -155,33 +151,37 @@ def _answers(index: Index, queries: Sequence[Query], away: Sequence[str]) -> Tab
     replies = [chatbot.reply(text) for text in away]
     wrongly = [reply.kind is Kind.ANSWER for reply in replies]
     unwanted = [reply.confidence for reply in replies]
-    covered = calibrate([*confidences, *unwanted], [True] * len(queries) + [False] * len(away))
-    answers = calibrate([*confidences, *unwanted], right + [False] * len(away))
-    rows = (
+    rows: list[tuple[Cell, ...]] = [
         ("answerable questions answered", figure("", answered)),
-        ("answers whose first excerpt is of the right section", figure("", first) if first else None),
-        ("answers with an excerpt of the right section", figure("", held) if held else None),
+        ("answers that open in the right section", figure("", first) if first else None),
+        ("answers that quote the right section", figure("", held) if held else None),
         (f"off-topic questions answered (confidence from {THRESHOLD:g})", figure("", wrongly)),
         ("AUROC of the confidence, answerable or not", auroc(confidences, unwanted)),
-        ("expected calibration error, answerable or not", covered and covered.expected_error),
-        ("Brier score, answerable or not", covered and covered.brier),
-        ("expected calibration error, right section quoted or not", answers and answers.expected_error),
-        ("Brier score, right section quoted or not", answers and answers.brier),
-    )
+    ]
+    for label, outcomes in (
+        ("answerable", [True] * len(queries) + [False] * len(away)),
+        ("right section quoted", right + [False] * len(away)),
+    ):
+        if found := calibrate([*confidences, *unwanted], outcomes):
+            rows.append((f"expected calibration error, {label} or not", found.expected_error))
+            rows.append((f"Brier score, {label} or not", found.brier))
     return Table(
         title=f"MedQuAD as a site: {len(queries)} answerable questions, {len(away)} others",
         columns=("figure", "value"),
-        rows=rows,
+        rows=tuple(rows),
     )
 
 
-def _place_of(index: Index, passage: int) -> Place:
-    document, section = int(index.passages[passage, P_DOCUMENT]), int(index.passages[passage, P_SECTION])
+def place_of(index: Index, passage: int) -> Place:
+    """Return where the passage in row `passage` stands."""
+    document = int(index.passages[passage, P_DOCUMENT])
+    section = int(index.passages[passage, P_SECTION])
     headings = [n for n, b in enumerate(index.documents[document].blocks) if b.kind == "heading"]
     return index.documents[document].id, sum(number <= section for number in headings)
 
 
-def _section_of(index: Index, document: str, start: int) -> Place:
+def section_of(index: Index, document: str, start: int) -> Place:
+    """Return where the character at `start` of a document stands."""
     blocks = index.by_id[document].blocks
     return document, sum(b.kind == "heading" and b.start <= start for b in blocks)
 

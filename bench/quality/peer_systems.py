@@ -60,7 +60,8 @@ class Haystack:
     def ask(self, case: Case) -> Asked:
         question = joined(case)
         vector = self._encoder.encode(question).tolist()
-        found = self._pipeline.run({"bm25": {"query": question}, "dense": {"query_embedding": vector}})
+        wanted = {"bm25": {"query": question}, "dense": {"query_embedding": vector}}
+        found = self._pipeline.run(wanted)
         documents = found["joiner"]["documents"]
         texts = tuple(str(each.meta["text"]) for each in documents)
         return Asked(texts, float(documents[0].score) if documents else 0.0)
@@ -114,7 +115,8 @@ class Cairn:
         from cairn.session import Session
 
         session = Session()
-        *_, last = [session.ask(text, self._index, self._config, lang="en") for text in case.messages]
+        turns = [session.ask(each, self._index, self._config, lang="en") for each in case.messages]
+        last = turns[-1]
         candidates = last.result.answer.trace.candidates
         texts = tuple(each.passage.text for each in candidates)[:DEPTH]
         shown = texts[: self._config.max_passages] if last.answer.kind == "grounded" else ()

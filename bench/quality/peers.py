@@ -1,12 +1,13 @@
 """Put the same question sets to Backbot and to what a site owner could take instead.
 
-    python bench/quality/peers.py starter=index seed=SEED_INDEX [--set seed=FILE.jsonl ...]
-        [--json FILE] [--only NAME ...]
+    python bench/quality/peers.py [NAME=INDEX ...] [--set NAME=FILE.jsonl ...]
+        [--json FILE] [--only SYSTEM ...]
 
-Each `name=index` is the index of a corpus; its sets are `sets/name.*.jsonl` and those that `--set`
-adds. All systems get the same documents; the peers get them cut into passages of 60 words with
-their titles. They are not part of any extra: `pip install -r bench/quality/peers.txt` brings them,
-and a peer that is not installed is left out with a line that says so.
+Each `NAME=INDEX` is the index of a corpus; without any, those of the starter corpus and the seed
+are built. Its sets are `sets/NAME.*.jsonl` and those that `--set` adds. All systems get the same
+documents; the peers get them cut into passages of 60 words with their titles. They are not part of
+any extra: `pip install -c constraints.txt -r bench/quality/peers.txt` brings them, and a peer that
+is not installed is left out with a line that says so.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from indexes import own_indexes
 from measures import ANSWERED, Row, judge
 from passages import cut
 from peer_systems import Cairn, Haystack, Txtai
@@ -119,6 +121,12 @@ def tables(results: Sequence[Result]) -> list[Table]:
     ]
 
 
+def sets_of(corpus: str, others: Sequence[tuple[str, Path]]) -> list[Path]:
+    """Return the question sets about a corpus: those that come along, then those of `others`."""
+    own = sorted(SETS.glob(f"{corpus}.*.jsonl"))
+    return [*own, *(path for owner, path in others if owner == corpus)]
+
+
 def named(text: str) -> tuple[str, Path]:
     """Return the halves of "name=path"."""
     name, mark, path = text.partition("=")
@@ -129,15 +137,14 @@ def named(text: str) -> tuple[str, Path]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("corpora", nargs="+", type=named, metavar="NAME=INDEX")
+    parser.add_argument("corpora", nargs="*", type=named, metavar="NAME=INDEX")
     parser.add_argument("--set", dest="sets", action="append", default=[], type=named)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     results: list[Result] = []
-    for name, root in options.corpora:
-        sets = sorted(SETS.glob(f"{name}.*.jsonl"))
-        sets.extend(path for owner, path in options.sets if owner == name)
+    for name, root in options.corpora or own_indexes():
+        sets = sets_of(name, options.sets)
         results.extend(compare(name, open_index(root), sets, options.only))
     for table in tables(results):
         print_table(table)

@@ -43,6 +43,15 @@ def measure(name: str, data: Path, indexes: dict[str, Path]) -> list[Table]:
     return ways[name]()
 
 
+def measure_if_there(name: str, data: Path, indexes: dict[str, Path]) -> list[Table]:
+    """Return the tables of one data set; none, and a line that says so, where it is not there."""
+    try:
+        return measure(name, data, indexes)
+    except FileNotFoundError as error:
+        print(f"{name}: {error} is not there; left out")
+        return []
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
@@ -54,11 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such data set: {', '.join(sorted(unknown))}")
     tables: list[Table] = []
     for name in options.names or NAMES:
-        try:
-            found = measure(name, options.data, dict(options.indexes))
-        except FileNotFoundError as error:
-            print(f"{name}: {error} is not there; left out")
-            continue
+        found = measure_if_there(name, options.data, dict(options.indexes))
         for table in found:
             print_table(table)
         tables.extend(found)

@@ -129,12 +129,10 @@ def fused_ranks(*halves: Scores) -> Scores:
 def cross_validated(
     data: Data, texts: Sequence[str], dense: Scores
 ) -> tuple[str, Interval, float, float]:
-    """Return the figures of a convex combination whose weight never saw the claims it is used on."""
+    """Return the figures of a convex combination, its weight tuned on other claims each time."""
     lexical = build_lexical([terms(text) for text in texts])
     asked = [list(dict.fromkeys(terms(claim))) for claim in data.claims]
-    scaled = np.stack(
-        [lexical.score(each) / (lexical.ceiling(each) or 1.0) for each in asked]
-    )
+    scaled = np.stack([lexical.score(each) / (lexical.ceiling(each) or 1.0) for each in asked])
     ndcg = np.stack([_ndcg(data, w * scaled + (1 - w) * dense) for w in WEIGHTS])
     held_out = np.empty_like(dense)
     chosen = []
@@ -158,7 +156,7 @@ def own(data: Data, encoder: StoredEncoder) -> Scores:
 
 
 def index_of(data: Data, encoder: StoredEncoder) -> Index:
-    """Return an index of the abstracts by the product's own steps, sentences left without vectors."""
+    """Return an index of the abstracts by the product's own steps; sentences get no vectors."""
     documents = tuple(
         Document(
             id=f"s{name}",

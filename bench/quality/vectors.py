@@ -10,7 +10,7 @@ from backbot.index.encoder import Encoder, Vectors
 
 # Beside the code, ignored by git: encoding five thousand abstracts takes minutes.
 CACHE = Path(__file__).parent / ".cache"
-_SHARD = 2000
+_SHARD = 1000
 
 
 class StoredEncoder(Encoder):

@@ -33,7 +33,7 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
     from backbot.chatbot import Chatbot
     from backbot.cli.terminal import Terminal, counted, print_json
     from backbot.evaluation.calibration import calibration
-    from backbot.evaluation.score import median_words, play
+    from backbot.evaluation.score import median_words, play, shortcoming
     from backbot.evaluation.sets import read_set
     from backbot.index.store import open_index
     from backbot.settings import read_settings
@@ -42,7 +42,7 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
     cases = read_set(question_set)
     chatbot = Chatbot(open_index(Path(settings.index)))
     outcomes = [play(chatbot, case) for case in cases]
-    wrong = [(outcome, why) for outcome in outcomes if (why := _shortcoming(outcome))]
+    wrong = [(outcome, why) for outcome in outcomes if (why := shortcoming(outcome))]
     rows = _figures(outcomes)
     sureness = calibration(outcomes)
     words = median_words(outcomes)
@@ -94,22 +94,6 @@ def _figures(outcomes: Sequence["Outcome"]) -> list["Figure"]:
         if (error.name or "").partition(".")[0] != "scipy":
             raise
         raise UsageError("Evaluating needs scipy; run `pip install 'backbot[build]'`.") from None
-
-
-def _shortcoming(outcome: "Outcome") -> str | None:
-    """Return what is wrong with a reply, the gravest thing first, or None."""
-    case = outcome.case
-    if case.expect == "no_answer":
-        return "answered, though the articles don’t cover it" if outcome.answered else None
-    if outcome.understood is False:
-        return "not understood after the turns before it"
-    if not outcome.answered:
-        return "not answered"
-    if not outcome.evidence:
-        return "its excerpts lack the evidence"
-    if case.documents and not outcome.cited:
-        return "it cites none of the right documents"
-    return None
 
 
 def _failure(outcome: "Outcome", why: str) -> dict[str, Any]:
@@ -168,9 +152,9 @@ def _print_calibration(terminal: "Terminal", sureness: "Calibration") -> None:
     terminal.print(table)
     terminal.print()
     terminal.say(
-        f"Over {sureness.cases:,} weighed {'reply' if sureness.cases == 1 else 'replies'}, confidence and share "
-        f"right lie {sureness.expected_error:.3f} apart (expected calibration error); the Brier "
-        f"score is {sureness.brier:.3f}. Both are best at 0."
+        "Right are replies whose evidence, quoted or held back, answers a question that the "
+        f"articles cover. Expected calibration error {sureness.expected_error:.3f}, Brier score "
+        f"{sureness.brier:.3f} ({sureness.cases:,} replies); both are best at 0."
     )
 
 

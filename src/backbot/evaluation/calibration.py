@@ -74,8 +74,7 @@ def calibrate(confidences: Sequence[float], right: Sequence[bool]) -> Calibratio
     return Calibration(
         cases=len(forecast),
         brier=float(np.mean((forecast - observed) ** 2)),
-        expected_error=sum(
-            each.cases * abs(each.forecast - each.observed) for each in bins
-        ) / len(forecast),
+        expected_error=sum(each.cases * abs(each.forecast - each.observed) for each in bins)
+        / len(forecast),
         bins=bins,
     )

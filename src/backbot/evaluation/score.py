@@ -105,6 +105,22 @@ def figures(outcomes: Sequence[Outcome]) -> list[Figure]:
     return [figure(name, hits) for name, hits in rows if hits]
 
 
+def shortcoming(outcome: Outcome) -> str | None:
+    """Return what is wrong with a reply, the gravest thing first, or None."""
+    case = outcome.case
+    if case.expect == "no_answer":
+        return "answered, though the articles don’t cover it" if outcome.answered else None
+    if outcome.understood is False:
+        return "not understood after the turns before it"
+    if not outcome.answered:
+        return "not answered"
+    if not outcome.evidence:
+        return "its excerpts lack the evidence"
+    if case.documents and not outcome.cited:
+        return "it cites none of the right documents"
+    return None
+
+
 def median_words(outcomes: Sequence[Outcome]) -> float:
     """Return the median number of words of excerpts in the answers."""
     words = [o.reply.excerpt_words for o in outcomes if o.answered]
