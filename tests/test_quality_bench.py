@@ -228,13 +228,13 @@ def test_the_report_replaces_what_stands_between_the_markers(
         {"id": "2", "expect": "no_answer", "question": "who painted the Mona Lisa?"},
     )
     document = tmp_path / "quality.md"
-    document.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    document.write_text(f"before\n{report.BEGIN}\nobsolete\n{report.END}\nafter\n")
     options = (f"tiny={tiny_root}", "--set", f"tiny={path}", "--into", str(document))
     assert report.main((*options, "--only", "MiniLM", "--without-public")) == 0
     written = document.read_text("utf-8")
     assert written.startswith("before\n")
     assert written.endswith("\nafter\n")
-    assert "old" not in written
+    assert "obsolete" not in written
     assert "| MiniLM |" in written
     assert "| Brier score |" in written
     assert "- “what eases a knot?” (" in written

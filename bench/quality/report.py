@@ -37,8 +37,9 @@ def own_figures(played: dict[str, list[Outcome]]) -> Table:
     ]
     rows.append(("median words of an answer", *(median_words(o) for o in played.values())))
     sure = [calibration(outcomes) for outcomes in played.values()]
-    rows.append(("expected calibration error", *(each and each.expected_error for each in sure)))
-    rows.append(("Brier score", *(each and each.brier for each in sure)))
+    errors = [each.expected_error if each else None for each in sure]
+    rows.append(("expected calibration error", *errors))
+    rows.append(("Brier score", *(each.brier if each else None for each in sure)))
     return Table(title="Backbot, set by set", columns=("", *played), rows=tuple(rows))
 
 
@@ -113,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for data_set in public.NAMES:
             tables += public.measure_if_there(data_set, options.data, dict(corpora))
     lists = [wrong(name, found) for name, found in played.items() if name.endswith(".tune")]
-    parts = [markdown(tables), peers.LEGEND, "## What it still gets wrong", *lists]
+    parts = [markdown(tables), "## What it still gets wrong", *lists]
     options.into.write_text(replaced(document, "\n\n".join(parts)), encoding="utf-8")
     print(f"The figures stand in {options.into}.")
     return 0
