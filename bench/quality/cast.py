@@ -3,12 +3,12 @@
 Source: Dalton, Xiong and Callan (2020), "TREC CAsT 2019: the conversational assistance track".
 """
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jsonl import read_jsonl
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from systems import stems
 from tables import Table
@@ -21,8 +21,7 @@ Row = dict[str, Any]
 
 def measure(folder: Path) -> list[Table]:
     """Return how well needs are told, and how many content words of the meaning are recovered."""
-    lines = (folder / "turns.2019-2020.jsonl").read_text(encoding="utf-8").splitlines()
-    turns: list[Row] = [json.loads(line) for line in lines]
+    turns: list[Row] = read_jsonl(folder / "turns.2019-2020.jsonl")
     later = [turn for turn in turns if turn["history"]]
     rewritten = [turn for turn in later if turn["automatic"]]
     leaning = [turn for turn in later if turn["needs_context"]]

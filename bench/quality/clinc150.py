@@ -4,11 +4,11 @@ Source: Larson et al. (2019), "An evaluation dataset for intent classification a
 prediction".
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from jsonl import read_jsonl
 from tables import Table
 
 from backbot.chatbot import Chatbot
@@ -21,8 +21,7 @@ WORST = 5
 
 def measure(folder: Path, indexes: Mapping[str, Index]) -> Table:
     """Return how many of the messages are answered from the articles of each index."""
-    lines = (folder / "val.jsonl").read_text(encoding="utf-8").splitlines()
-    messages = [json.loads(line) for line in lines]
+    messages = read_jsonl(folder / "val.jsonl")
     rows = []
     worst = []
     for name, index in indexes.items():

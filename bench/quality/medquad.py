@@ -5,15 +5,15 @@ answering". The questions are templates that carry the page's title, so that the
 found; the section among its siblings is not.
 """
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import ir_measures
 import yaml
 from ir_measures import RR, nDCG
+from jsonl import read_jsonl, read_qrels
 from measures import auroc
 from passages import Passage
 from systems import RankBm25, stems
@@ -38,6 +38,15 @@ DEPTH = 50
 Place = tuple[str, int]
 
 
+class Section(NamedTuple):
+    """One answer of a page."""
+
+    name: str
+    place: Place
+    title: str
+    text: str
+
+
 class Query(NamedTuple):
     """A question of the pages themselves, and the sections that answer it."""
 
@@ -53,7 +62,7 @@ def measure(folder: Path) -> list[Table]:
     rebuild_index(site / "corpus", site / "index")
     index = open_index(site / "index")
     queries = read_queries(folder)
-    away = [each["text"] for each in _lines(folder / "queries_out_of_scope.jsonl")]
+    away = [each["text"] for each in read_jsonl(folder / "queries_out_of_scope.jsonl")]
     return [_sections(folder, index, queries), _answers(index, queries, away)]
 
 
@@ -61,7 +70,7 @@ def write_corpus(folder: Path, corpus: Path) -> None:
     """Write each article of `folder` as a corpus file."""
     shutil.rmtree(corpus, ignore_errors=True)
     (corpus / "articles").mkdir(parents=True)
-    for article in _lines(folder / "articles.jsonl"):
+    for article in read_jsonl(folder / "articles.jsonl"):
         front = yaml.safe_dump({"title": article["title"]}, allow_unicode=True)
         path = corpus / "articles" / f"{document_id(article['_id'])}.md"
         path.write_text(f"---\n{front}---\n\n{article['text']}\n", encoding="utf-8")
@@ -72,37 +81,36 @@ def document_id(name: str) -> str:
     return "m" + name.replace("_", "-").casefold()
 
 
-def read_queries(folder: Path) -> list[Query]:
-    """Return the answerable questions; a section's place is its order among its article's."""
+def read_sections(folder: Path) -> list[Section]:
+    """Return the sections; the place of each is its order among those of its article."""
     order: dict[str, int] = {}
-    sections: dict[str, Place] = {}
-    for each in _lines(folder / "corpus.jsonl"):
-        order[each["article"]] = order.get(each["article"], 0) + 1
-        sections[each["_id"]] = (document_id(each["article"]), order[each["article"]])
-    right: dict[str, set[Place]] = {}
-    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        query, section, _ = line.split("\t")
-        right.setdefault(query, set()).add(sections[section])
+    sections = []
+    for each in read_jsonl(folder / "corpus.jsonl"):
+        number = order[each["article"]] = order.get(each["article"], 0) + 1
+        place = (document_id(each["article"]), number)
+        sections.append(Section(each["_id"], place, each["title"], each["text"]))
+    return sections
+
+
+def read_queries(folder: Path) -> list[Query]:
+    """Return the answerable questions."""
+    at = {each.name: each.place for each in read_sections(folder)}
+    judged = read_qrels(folder / "qrels.tsv")
     return [
-        Query(each["_id"], each["text"], frozenset(right[each["_id"]]))
-        for each in _lines(folder / "queries.jsonl")
+        Query(each["_id"], each["text"], frozenset(at[name] for name in judged[each["_id"]]))
+        for each in read_jsonl(folder / "queries.jsonl")
     ]
 
 
 def _sections(folder: Path, index: Index, queries: Sequence[Query]) -> Table:
-    corpus = _lines(folder / "corpus.jsonl")
-    order: dict[str, int] = {}
-    places = []
-    for each in corpus:
-        order[each["article"]] = order.get(each["article"], 0) + 1
-        places.append((document_id(each["article"]), order[each["article"]]))
-    passages = [Passage(str(n), each["title"], each["text"]) for n, each in enumerate(corpus)]
-    plain = RankBm25("", passages, stems)
-    by_text = {each.text: n for n, each in reversed(list(enumerate(passages)))}
+    sections = read_sections(folder)
+    plain = RankBm25("", [Passage(s.name, s.title, s.text) for s in sections], stems)
+    # Should two sections have the same text, the first stands for both.
+    by_text = {each.text: each.place for each in reversed(sections)}
 
     def lexical(query: Query) -> list[Place]:
         asked = plain.ask(Case(id=query.name, expect="answer", question=query.text))
-        return [places[by_text[text]] for text in asked.texts]
+        return [by_text[text] for text in asked.texts]
 
     def own(query: Query) -> list[Place]:
         hits = search(index, prepare(index, query.text), DEPTH)
@@ -121,7 +129,7 @@ def _sections(folder: Path, index: Index, queries: Sequence[Query]) -> Table:
         best = [bool(set(found[query.name][:1]) & query.right) for query in queries]
         rows.append((name, figure("", best), float(scores[NDCG]), float(scores[MRR])))
     return Table(
-        title=f"MedQuAD, the right one of {len(corpus)} sections for {len(queries)} questions",
+        title=f"MedQuAD, the right one of {len(sections)} sections for {len(queries)} questions",
         columns=("system", "first", "nDCG@10", "MRR@10"),
         rows=tuple(rows),
         note="Published for whole sections: BM25 nDCG@10 0.612, MRR@10 0.534.",
@@ -188,7 +196,3 @@ def section_of(index: Index, document: str, start: int) -> Place:
 
 def _name(at: Place) -> str:
     return f"{at[0]}#{at[1]}"
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

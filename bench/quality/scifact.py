@@ -5,7 +5,6 @@ Documents are title and abstract, the judged pairs those of the claims' authors,
 verifying scientific claims"; Thakur et al. (2021), "BEIR".
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from unittest.mock import patch
 import ir_measures
 import numpy as np
 from ir_measures import RR, R, nDCG
+from jsonl import read_jsonl, read_qrels
 from measures import interval
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
@@ -52,13 +52,11 @@ class Data(NamedTuple):
 
 def read(folder: Path, part: str = "train") -> Data:
     """Return the data of `folder`, with the claims of `part`."""
-    corpus = _lines(folder / "corpus.jsonl")
-    claims = _lines(folder / f"queries.{part}.jsonl")
-    judged: dict[str, dict[str, int]] = {}
-    for line in (folder / f"qrels.{part}.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        claim, document, score = line.split("\t")
-        judged.setdefault(claim, {})[document] = int(score)
-    claims = [each for each in claims if each["_id"] in judged]
+    corpus = read_jsonl(folder / "corpus.jsonl")
+    judged = read_qrels(folder / f"qrels.{part}.tsv")
+    claims = [
+        each for each in read_jsonl(folder / f"queries.{part}.jsonl") if each["_id"] in judged
+    ]
     return Data(
         tuple(each["title"] for each in corpus),
         tuple(each["text"].strip() for each in corpus),
@@ -189,7 +187,3 @@ def _run(data: Data, scores: Scores) -> dict[str, dict[str, float]]:
         claim: {data.names[place]: float(scores[number, place]) for place in best[number]}
         for number, claim in enumerate(data.claim_names)
     }
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
