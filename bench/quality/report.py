@@ -35,7 +35,7 @@ def own_figures(played: dict[str, list[Outcome]]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (name, *(found[each].get(name) for each in played)) for name in names
     ]
-    rows.append(("median words of an answer", *(median_words(o) for o in played.values())))
+    rows.append(("median words of an answer", *(f"{median_words(o):g}" for o in played.values())))
     sure = [calibration(outcomes) for outcomes in played.values()]
     errors = [each.expected_error if each else None for each in sure]
     rows.append(("expected calibration error", *errors))

@@ -18,6 +18,8 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     high: float
 
 
+NARROW = 0.05
+
 Cell = Figure | Interval | float | int | str | None
 
 
@@ -79,7 +81,10 @@ def _brief(cell: Any) -> str:
 def _full(cell: Any) -> str:
     match cell:
         case Figure():
-            return f"{cell.share:.1%} ({100 * cell.low:.0f}–{100 * cell.high:.0f})"
+            # A narrow interval would have the same number at both ends.
+            digits = 1 if cell.high - cell.low < NARROW else 0
+            ends = (f"{100 * end:.{digits}f}" for end in (cell.low, cell.high))
+            return f"{cell.share:.1%} ({'–'.join(ends)})"
         case Interval():
             return f"{cell.mean:.3f} ({cell.low:.3f}–{cell.high:.3f})"
     return _brief(cell)
