@@ -805,6 +805,10 @@ def test_evaluate_prints_shares_with_their_intervals(
     assert "Median length of an answer:" in plain
     assert "1 cases" not in plain
     assert "1 case went wrong; --failures lists it." in plain
+    assert "Calibration confidence mean right replies" in plain
+    assert re.search(
+        r"Expected calibration error 0\.\d{3}, Brier score 0\.\d{3} \(3 replies\)", plain
+    )
 
 
 def test_evaluate_lists_what_went_wrong_and_why(question_set: Path, index_root: Path) -> None:
@@ -823,8 +827,22 @@ def test_evaluate_as_json(question_set: Path, index_root: Path) -> None:
     assert (evidence["hits"], evidence["of"], evidence["share"]) == (1, 2, 0.5)
     assert 0 < evidence["low"] < 0.5 < evidence["high"] < 1
     assert report["median_words"] > 0
+    assert report["calibration"]["cases"] == 3
+    assert 0 <= report["calibration"]["expected_error"] <= 1
+    assert sum(each["cases"] for each in report["calibration"]["bins"]) == 3
     (failure,) = json.loads(run(*arguments, "--failures").stdout)["failures"]
     assert (failure["id"], failure["messages"]) == ("lacking", [QUESTION])
+
+
+def test_evaluating_without_scipy_says_what_to_install(
+    question_set: Path, index_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "scipy"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    result = run("evaluate", question_set, "--index", index_root)
+    assert result.exit_code == 2
+    assert "Evaluating needs scipy; run `pip install 'backbot[build]'`." in result.stderr
 
 
 def test_a_set_that_cannot_be_used_is_named_with_its_line(tmp_path: Path, tiny_root: Path) -> None:
