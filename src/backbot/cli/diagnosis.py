@@ -43,6 +43,7 @@ BUILDING = (
     "onnx",
     "python-slugify",
     "rank-bm25",
+    "scipy",
     "sentence-transformers",
     "torch",
 )
