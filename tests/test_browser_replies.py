@@ -102,9 +102,24 @@ def test_a_reply_is_the_same_with_and_without_javascript(page: Page, app: Flask,
     assert outline(page) == scripted
 
 
-def show_rendered(page: Page, app: Flask, reply: Reply) -> None:
+@pytest.mark.parametrize("language", ["de", "ar"])
+@pytest.mark.parametrize("case", ["answer", "refusal", "crisis"])
+def test_so_it_is_in_other_languages(new: New, app: Flask, case: str, language: str) -> None:
+    page = new(locale=language)
+    page.goto("/")
+    reply = with_notice(Level.CRISIS) if case == "crisis" else CASES[case]
+    answer_with(page, reply)
+    page.locator("#question").fill(reply.message)
+    page.locator("#question").press("Enter")
+    expect(last(page)).to_be_visible()
+    scripted = outline(page)
+    show_rendered(page, app, reply, language)
+    assert outline(page) == scripted
+
+
+def show_rendered(page: Page, app: Flask, reply: Reply, language: str = "en") -> None:
     """Open the page that `/ask` shows for `reply`."""
-    with app.test_request_context():
+    with app.test_request_context(headers={"Accept-Language": language}):
         body = render_template("ask.html", question=reply.message, reply=reply, problem=None)
     page.route("**/rendered", lambda route: route.fulfill(body=body, content_type="text/html"))
     page.goto("/rendered")
