@@ -13,7 +13,7 @@ from backbot.server.embed import widget_script
 from backbot.server.folder import web_folder
 from backbot.server.headers import allows
 from backbot.server.scripts import without_comments
-from backbot.settings import Settings, read_settings
+from backbot.settings import LANGUAGES, Settings, read_settings
 
 MAX_WIDGET_BYTES = 4 * 1024
 BLOG = "https://blog.example.org"
@@ -166,6 +166,25 @@ def test_the_theme_is_one_of_three(client: FlaskClient) -> None:
     assert f"{dark}>" in client.get("/embed?theme=dark").text
     assert dark not in client.get("/embed?theme=light").text
     assert client.get('/embed?theme="><b>').text == client.get("/embed").text
+
+
+# What docs/embedding.md promises
+
+
+def test_the_page_on_embedding_names_every_setting_method_and_event() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "embedding.md").read_text("utf-8")
+    source = (web_folder() / "widget" / "widget.js").read_text("utf-8")
+    used = set(re.findall(r"settings\.(\w+)|choose\(\s*\"(\w+)\"", source))
+    assert {f"data-{one or other}" for one, other in used} == set(
+        re.findall(r"^\| `(data-\w+)` \|", page, re.MULTILINE)
+    )
+    for method in ("open", "close", "ask", "remove"):
+        assert re.search(rf"\b{method}: \(", source)
+        assert f"Backbot.{method}(" in page or f"`{method}()`" in page or f"{method}()" in page
+    events = set(re.findall(r"announce\(\"(\w+)\"\)", source))
+    assert {f"backbot:{event}" for event in events} == set(re.findall(r"`(backbot:\w+)`", page))
+    for language in LANGUAGES:
+        assert f"`{language}`" in page
 
 
 # Every response
