@@ -122,6 +122,7 @@
   let frame;
   let ready = false;
   let opened = false;
+  let doubt = 0;
   /** @type {object[]} */
   const waiting = [];
 
@@ -148,7 +149,10 @@
     made.title = words.panel;
     made.allow = "clipboard-write";
     // The frame says that it is there before its page has loaded; a moment more for slow messages.
-    made.addEventListener("load", () => setTimeout(() => ready || frame !== made || fail(), 1000));
+    made.addEventListener("load", () => {
+      clearTimeout(doubt);
+      doubt = setTimeout(() => ready || frame !== made || fail(), 1000);
+    });
     panel.replaceChildren(made);
     frame = made;
   };
@@ -225,6 +229,7 @@
     if (!into || host.parentNode === into) return;
     // A frame that moves loads anew.
     ready = false;
+    clearTimeout(doubt);
     into.append(host);
   };
   const observer = new MutationObserver(place);
