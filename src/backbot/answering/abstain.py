@@ -12,7 +12,7 @@ from backbot.index.contents import Baseline, Index
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
 
-THRESHOLD = 0.5
+THRESHOLD = 0.45
 # Three good sentences say more than one that is near by chance.
 BEST_SENTENCES = 3
 
@@ -47,14 +47,14 @@ class Signals(NamedTuple):
 # `bench/quality/fit.py`.
 INTERCEPT = -2.72
 WEIGHTS = Signals(
-    run=1.08,
-    tokens=1.10,
-    known=1.24,
+    run=1.12,
+    tokens=1.08,
+    known=1.21,
     dense=1.23,
     lexical=0.28,
-    sentences=1.85,
+    sentences=1.83,
     asked=1.30,
-    vocabulary=0.86,
+    vocabulary=0.87,
     away=-0.69,
     away_3=-0.71,
     away_10=-0.02,
@@ -69,7 +69,7 @@ LEAST_SPREAD = 0.01
 GENERAL = Baseline(
     means={
         "run": 0.78,
-        "tokens": 0.47,
+        "tokens": 0.48,
         "known": 0.57,
         "dense": 0.26,
         "lexical": 0.13,
@@ -81,8 +81,8 @@ GENERAL = Baseline(
         "away_10": 0.34,
     },
     spreads={
-        "run": 0.23,
-        "tokens": 0.11,
+        "run": 0.21,
+        "tokens": 0.1,
         "known": 0.12,
         "dense": 0.12,
         "lexical": 0.1,
@@ -94,8 +94,8 @@ GENERAL = Baseline(
         "away_10": 0.09,
     },
     own={
-        "run": 1.95,
-        "tokens": 0.83,
+        "run": 1.8,
+        "tokens": 0.84,
         "known": 0.9,
         "dense": 0.73,
         "lexical": 0.64,

@@ -23,7 +23,7 @@ CLOSE = 0.88
 MAX_EXCERPTS = 7
 MAX_DOCUMENTS = 4
 # What a further excerpt gains that tells a kind of thing the answer does not have yet.
-NEW_ROLE_BONUS = 0.15
+NEW_ROLE_BONUS = 0.12
 # A further excerpt must be worth this share of the first.
 WORTH = 0.6
 # Two runs that share this much of their terms, or lie this close, say the same thing.

@@ -23,16 +23,14 @@ MOST_ATTACHED = 3
 # A sentence so short that leans on the one before it ("It's muscles!") is never parted from it.
 SHORT_TAIL = 6
 
-# What makes a run of sentences a good answer; `bench/quality/tune.py` shows what each is worth.
-BEST_SENTENCE_WEIGHT = 0.2
-WHOLE_WEIGHT = 0.25
-TERMS_WEIGHT = 0.1
-TOKENS_WEIGHT = 0.65
-PASSAGE_WEIGHT = 1.2
-LENGTH_WEIGHT = 0.1
-WANTED_BONUS = 0.05
-CONTRADICTS_BONUS = 0.1
-JOINED_COST = 0.1
+# What makes a run of sentences a good answer; fitted by `bench/quality/rank.py`.
+WHOLE_WEIGHT = 0.33
+TOKENS_WEIGHT = 0.9
+PASSAGE_WEIGHT = 1.0
+LENGTH_WEIGHT = 0.09
+WANTED_BONUS = 0.02
+CONTRADICTS_BONUS = 0.08
+JOINED_COST = 0.08
 
 # "Is it the disk?", "it's the disk, right?": the reader believes something.
 _PREMISE = re.compile(
@@ -51,9 +49,8 @@ class Run(NamedTuple):
 
     `first` to `last` are rows of the sentence table, `last` included; `role` is what its best
     sentence tells. A run that does not read `alone` only goes on another one. The parts of `score`
-    are each from 0 to 1: the `best` sentence's cosine, the `whole` run's, the share of the
-    question's `terms` and of its `tokens` that are met, and the best `passage`'s score. One that
-    `denies` holds a negation.
+    are each from 0 to 1: the cosine of the `whole` run, the share of the question's `tokens` that
+    it meets, and the best `passage`'s score. One that `denies` holds a negation.
     """
 
     document: int
@@ -66,9 +63,7 @@ class Run(NamedTuple):
     role: Role
     alone: bool
     score: float
-    best: float
     whole: float
-    terms: float
     tokens: float
     passage: float
     denies: bool
@@ -155,9 +150,7 @@ class _Scores:
         premise = bool(_PREMISE.search(fold(question.text)))
         quotable = np.array([each.quotable for each in self._sentences])
         told = np.where(quotable, candidates.cosines, -1.0)
-        self.best = np.maximum(self._most(told), 0.0)
         self.whole = self._whole()
-        self.terms = self._most(candidates.terms) @ candidates.weights
         tokens = self._most(candidates.tokens)
         self.tokens = tokens.mean(axis=1) if tokens.shape[1] else np.zeros(len(spans))
         self.passage = self._most(candidates.passages)
@@ -170,9 +163,7 @@ class _Scores:
         asked = np.array([role in wanted for role in self._roles])
         joined = np.array([each.joined for each in self._sentences])[self._first]
         self.score = (
-            BEST_SENTENCE_WEIGHT * self.best
-            + WHOLE_WEIGHT * self.whole
-            + TERMS_WEIGHT * self.terms
+            WHOLE_WEIGHT * self.whole
             + TOKENS_WEIGHT * self.tokens
             + PASSAGE_WEIGHT * self.passage
             + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
@@ -189,9 +180,7 @@ class _Scores:
             self.words.tolist(),
             self._roles,
             self.score.tolist(),
-            self.best.tolist(),
             self.whole.tolist(),
-            self.terms.tolist(),
             self.tokens.tolist(),
             self.passage.tolist(),
             self.denies.tolist(),

@@ -105,8 +105,6 @@ class Index:
     # Worked out when a sentence is first looked at; every thread finds the same.
     _views: dict[int, SentenceView] = field(default_factory=dict)
     _terms: dict[int, frozenset[str]] = field(default_factory=dict)
-    _context: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
-    _whole: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def question_owners(self) -> NDArray[np.int64]:
@@ -165,20 +163,4 @@ class Index:
         found = self._terms.get(number)
         if found is None:
             found = self._terms[number] = frozenset(terms(self.sentence(number).text))
-        return found
-
-    def context_terms(self, document: int, section: int) -> frozenset[str]:
-        """Return the distinct terms of a document's title and question and a section's heading."""
-        found = self._context.get((document, section))
-        if found is None:
-            owner = self.documents[document]
-            named = f"{owner.title} {owner.question or ''} {self.heading(document, section)}"
-            found = self._context[document, section] = frozenset(terms(named))
-        return found
-
-    def document_terms(self, document: int) -> frozenset[str]:
-        """Return the distinct terms of all that a document says."""
-        found = self._whole.get(document)
-        if found is None:
-            found = self._whole[document] = frozenset(terms(self.documents[document].text))
         return found
