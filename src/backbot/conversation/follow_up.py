@@ -93,13 +93,18 @@ _COURTESY = re.compile(
     r"good|nice|hi|hello|hey|well|hm+)(?: (?:so|very) much| a lot)?(?:[,.!;: ]+|$))+",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(
+    r"\?|^(?:and |but |so )?(?:what|which|who|when|where|why|how|does|do|did|is|are|was|were|can|"
+    r"could|should|will|would|tell|show)\b"
+)
 # The reader says that something new begins.
 _CHANGES_TOPIC = re.compile(
     r"^(?:and |but |now |then )?(?:i have |i've got |just |can i ask )?(?:a |an |one |the |my )?"
     r"(?:other|another|different|new|next|second|separate|more|unrelated) "
     r"(?:thing|question|topic|subject|matter)s?(?: (?:though|please|now))?[,.!;: ]+|"
     r"^(?:by the way|btw|on another note|(?:to )?chang(?:e|ing) (?:the )?(?:subject|topic)|"
-    r"something else|forget (?:that|it)|never mind(?: that)?)[,.!;: ]+",
+    r"something else|(?:forget|leave) (?:that|it)|never ?mind(?: that)?|(?:let's )?mov(?:e|ing) on|"
+    r"enough (?:of|about) (?:that|it))[,.!;: ]+",
     re.IGNORECASE,
 )
 
@@ -139,8 +144,9 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
 def earlier_question(history: Sequence[Turn]) -> str:
     """Return what a message that leans on `history` leans on, "" if there is nothing.
 
-    That is the nearest turn that stands on its own and, where that one is short, the turn before
-    it that named the subject: "What is a knot? What causes them most often?".
+    That is the nearest turn that stands on its own; where that one is short, the turn that named
+    the subject before it ("What is a knot? What causes them most often?"); and what the reader
+    told since ("It feels odd.").
     """
     asked: list[str] = []
     for turn in history:
@@ -153,9 +159,9 @@ def earlier_question(history: Sequence[Turn]) -> str:
         return ""
     places = [place for place, text in enumerate(asked) if not needs_context(text)]
     nearest = places[-1] if places else 0
-    if nearest and len(terms(asked[nearest])) <= NAMED_TERMS:
-        return f"{asked[0]} {asked[nearest]}"
-    return asked[nearest]
+    since = [text for text in asked[nearest + 1 :] if not _QUESTION.search(fold(text))]
+    named = [asked[0]] if nearest and len(terms(asked[nearest])) <= NAMED_TERMS else []
+    return " ".join([*named, asked[nearest], *since])
 
 
 def _after_change(text: str) -> str:

@@ -117,7 +117,10 @@ _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|thanks?|thank you|welcome|good luck|best wishes|sincerely|"
     r"cheers|great question|here's a question|here is a question)\b"
 )
-_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|me|myself)\b")
+_STORY = re.compile(
+    r"\b(?:i|i'm|i've|i'd|i'll|my|me|myself)\b"
+    r"|^(?:and |but |then |so )?(?:that's how )?(?:she|he)\b"
+)
 _SIGNATURE = re.compile(r"^[~—–-]\s*\w")
 _LEANS = re.compile(
     r"^(?:(?:and|but|so|or|also|then|yet|because|since|plus|again|besides|still|either way"
@@ -168,7 +171,7 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
     plain = plain[tells.end() :] if tells else plain
     count = len(words(plain))
     question = not tells and plain.rstrip(")\"'”’ 🙂").endswith("?")
-    personal = bool(_FIRST_PERSON.search(plain))
+    personal = bool(_STORY.search(plain))
     promotion = bool(_TEASER.search(plain) or _SALES.search(plain) or _GREETING.search(plain))
     # A list may go on a statement above it in questions ("The reason could be posture: - Do you
     # slouch?"); anywhere else a question is rhetorical and tells nothing.
