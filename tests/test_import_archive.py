@@ -117,6 +117,7 @@ def test_seed_omissions_are_the_heading_the_caption_and_the_links(seed: Imported
 def test_seed_words_are_all_written_once(seed: Imported, tmp_path: Path) -> None:
     lines = SEED.read_text(encoding="utf-8").splitlines()
     for omission in seed.omissions:
+        assert omission.line is not None
         line = lines[omission.line - 1]
         assert line.endswith(omission.text)
         lines[omission.line - 1] = line.removesuffix(omission.text)

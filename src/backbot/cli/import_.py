@@ -100,9 +100,7 @@ def command(
         missing = (error.name or "").partition(".")[0]
         if missing not in _MODULES:
             raise
-        raise UsageError(
-            f"Importing needs {missing}; run: pip install 'backbot[build]'"
-        ) from None
+        raise UsageError(f"Importing needs {missing}; run: pip install 'backbot[build]'") from None
     if as_json:
         print_json(as_fields(source, opened, folder, outcome))
     else:
@@ -121,9 +119,7 @@ def _open(
     if source.startswith(("http://", "https://")):
         from backbot.corpus.sources.site import opened_site
 
-        with opened_site(
-            source, wanted, include, cache=folder / ".crawl", delay=delay, limit=limit
-        ) as found:
+        with opened_site(source, wanted, include, cache=folder, delay=delay, limit=limit) as found:
             yield found
         return
     from backbot.corpus.sources.detect import opened

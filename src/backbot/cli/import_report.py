@@ -116,9 +116,9 @@ def _print_found(terminal: Terminal, reading: Reading) -> None:
     if found["comments"]:
         terminal.print()
         terminal.say(
-            f"It holds {counted(found['items'], 'item')} and {counted(found['comments'], 'comment')}, "
-            f"of which {found['replies']:,} answer another and {found['comments_by_site_user']:,} "
-            "come from somebody with an account."
+            f"It holds {counted(found['items'], 'item')} and "
+            f"{counted(found['comments'], 'comment')}, of which {found['replies']:,} answer "
+            f"another and {found['comments_by_site_user']:,} come from somebody with an account."
         )
         for reason, number in reading.comments.most_common():
             terminal.say(f"{number:,}: {reason}", indent=2)
@@ -164,9 +164,7 @@ def _print_vanished(terminal: Terminal, outcome: Outcome) -> None:
             "answer; delete a file, or set `hidden: true` in it, to stop that."
         )
     if outcome.still_gone:
-        terminal.say(
-            f"Marked as vanished before: {counted(len(outcome.still_gone), 'document')}."
-        )
+        terminal.say(f"Marked as vanished before: {counted(len(outcome.still_gone), 'document')}.")
 
 
 def _print_to_do(terminal: Terminal, outcome: Outcome) -> None:

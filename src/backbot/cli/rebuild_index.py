@@ -22,29 +22,74 @@ BUILD_MODULES = ("nltk", "rank_bm25")
 @corpus_option
 @index_option
 @click.option("--full", is_flag=True, help="Make everything anew, the sentence encoder too.")
+@click.option("--force", is_flag=True, help="Let the new index answer even where a check fails.")
+@click.option(
+    "--rollback",
+    is_flag=False,
+    flag_value="",
+    metavar="[VERSION]",
+    help="Go back to the version before, or to one of the last five by its name.",
+)
 @json_option
-def command(corpus: str | None, index: str | None, full: bool, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    corpus: str | None,
+    index: str | None,
+    full: bool,
+    force: bool,
+    rollback: str | None,
+    as_json: bool,
+) -> None:
     """Build the index out of the corpus, and let it answer from now on.
 
     Only new and changed texts cost time. The index in use stays as it was until the new one is
-    complete, and for good if anything fails.
+    complete and answers the questions in corpus/checks.toml as they ask, and for good if anything
+    fails. Exits with 1 where a check fails.
     """
+    from backbot.cli.rebuild_report import print_rebuilt
     from backbot.cli.terminal import Terminal, print_json
-    from backbot.index.layout import current_version
 
     settings = read_settings({"corpus": corpus, "index": index})
+    if rollback is not None:
+        _roll_back(Path(settings.index), rollback, as_json=as_json)
+        return
     started = time.perf_counter()
-    before = None
-    with suppress(IndexUnavailableError):
-        before = current_version(Path(settings.index))
-    rebuilt = _rebuild(settings, full=full, lines=not as_json)
+    before = _current(Path(settings.index))
+    rebuilt = rebuild(settings, full=full, force=force, lines=not as_json)
     seconds = round(time.perf_counter() - started, 1)
     if as_json:
         fields = rebuilt._asdict()
         print_json(fields | {"previous": before, "full": full, "seconds": seconds})
+    else:
+        terminal = Terminal()
+        terminal.say(summary(rebuilt, before, seconds))
+        print_rebuilt(terminal, rebuilt, before)
+    if not rebuilt.report.passed:
+        ctx.exit(1)
+
+
+def _current(root: Path) -> str | None:
+    from backbot.index.layout import current_version
+
+    with suppress(IndexUnavailableError):
+        return current_version(root)
+    return None
+
+
+def _roll_back(root: Path, wanted: str, *, as_json: bool) -> None:
+    from backbot.cli.terminal import Terminal, print_json
+    from backbot.index.draft import roll_back
+
+    before = _current(root)
+    version = roll_back(root, wanted or None)
+    if as_json:
+        print_json({"version": version, "previous": before})
         return
-    terminal = Terminal()
-    terminal.say(summary(rebuilt, before, seconds))
+    Terminal().say(
+        f"Done: version {version} answers from now on, in place of {before}. The next rebuild "
+        "makes a new version out of the corpus again."
+    )
 
 
 def summary(rebuilt: "Rebuilt", before: str | None, seconds: float) -> str:
@@ -52,7 +97,10 @@ def summary(rebuilt: "Rebuilt", before: str | None, seconds: float) -> str:
     from backbot.cli.terminal import counted
 
     documents = counted(rebuilt.documents, "document")
-    if rebuilt.version == before:
+    if not rebuilt.published:
+        kept = f"version {before} answers on" if before else "there is still no index to answer"
+        state = f"Not taken: a check fails, so {kept}. Made was version {rebuilt.version}"
+    elif rebuilt.version == before:
         state = f"Nothing has changed: version {rebuilt.version} answers on"
     else:
         state = f"Done: version {rebuilt.version} answers from now on"
@@ -69,7 +117,8 @@ def summary(rebuilt: "Rebuilt", before: str | None, seconds: float) -> str:
     )
 
 
-def _rebuild(settings: Settings, *, full: bool, lines: bool) -> "Rebuilt":
+def rebuild(settings: Settings, *, full: bool, force: bool, lines: bool) -> "Rebuilt":
+    """Rebuild as `settings` say, showing how far it is; see `backbot.rebuild.rebuild_index`."""
     from backbot.cli.progress import watching
 
     try:
@@ -81,6 +130,7 @@ def _rebuild(settings: Settings, *, full: bool, lines: bool) -> "Rebuilt":
                 Path(settings.index),
                 model=settings.model,
                 full=full,
+                force=force,
                 progress=progress,
             )
     except ModuleNotFoundError as error:

@@ -1,6 +1,7 @@
 """Which document a post is: the one that it became before, or a new one with an ID of its own."""
 
 import re
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,7 +35,7 @@ def document_id(title: str) -> str:
 class Names:
     """Gives each post of one import the ID of its document.
 
-    A post is told by its key at the source, then by its address, then by its title. Two posts
+    A post is told by its address, then by its key at the source, then by its title. Two posts
     with one title get two documents, and no post gets a document of another kind.
     """
 
@@ -75,9 +76,10 @@ class Names:
         return self._by_key.get(post.about) or self._by_url.get(same_place(post.about) or "")
 
     def _known(self, post: Post) -> str | None:
+        # A site set up anew may give its numbers to other posts, but its addresses stay.
         for name in (
-            self._by_key.get(post.key or ""),
             self._by_url.get(same_place(post.url) or ""),
+            self._by_key.get(post.key or ""),
         ):
             if name is not None and name not in self._taken and self._is_kind(name, post):
                 return name
@@ -111,8 +113,10 @@ def _may_be(entry: Entry, post: Post) -> bool:
     return True
 
 
-def _numbered(wanted: str) -> "map[str]":
-    return map(lambda number: wanted if number == 1 else f"{wanted}-{number}", count(1))
+def _numbered(wanted: str) -> Iterator[str]:
+    yield wanted
+    for number in count(2):
+        yield f"{wanted}-{number}"
 
 
 def _addresses(folder: Path) -> dict[str, str]:

@@ -10,15 +10,24 @@ from typing import NamedTuple
 
 GAP = "[…]"
 
-_EMAIL = re.compile(r"[\w.+%-]+\s?@\s?[\w-]+(?:\.[\w-]+)+|\b[\w.+-]+ ?\(at\) ?[\w-]+(?: ?\(dot\) ?|\.)\w+", re.I)
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|net|org|info|co\.uk|io)\b(?:/\S*)?", re.I)
+_EMAIL = re.compile(
+    r"[\w.+%-]+\s?@\s?[\w-]+(?:\.[\w-]+)+|\b[\w.+-]+ ?\(at\) ?[\w-]+(?: ?\(dot\) ?|\.)\w+", re.I
+)
+_ADDRESS = re.compile(
+    r"\b(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|net|org|info|co\.uk|io)\b(?:/\S*)?", re.I
+)
 _HANDLE = re.compile(r"(?<![\w@])@\w{2,}")
 _IP = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b", re.I)
-_PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,5}(?:[\s.-]\d{2,5}){1,4}(?!\w)")
+_PHONE = re.compile(
+    r"(?<![\w.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,5}(?:[\s.-]\d{2,5}){1,4}(?!\w)"
+)
 _NUMBER = re.compile(r"(?<!\d)\d{7,}(?!\d)")
-_BIRTH = re.compile(r"\b(?:born|dob|d\.o\.b\.?|date of birth)\b[^.?!\n]{0,12}?\d[\d/. -]*\w*(?:[ ,]+\d{4})?", re.I)
+_BIRTH = re.compile(
+    r"\b(?:born|dob|d\.o\.b\.?|date of birth)\b[^.?!\n]{0,12}?\d[\d/. -]*\w*(?:[ ,]+\d{4})?", re.I
+)
 _STREET = re.compile(
-    r"\b\d{1,5}\s+(?:[A-Z][\w'’]+\s+){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|"
+    r"\b\d{1,5}\s+(?:[A-Z][\w'’]+\s+){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|"
+    r"Ct|"
     r"Way|Close|Place|Boulevard|Blvd)\b\.?"
 )
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]{2}\s\d{5}(?:-\d{4})?\b")
@@ -27,44 +36,57 @@ _NAME = r"(?:[A-Z]\.(?=\s)|[^\W\d_a-zà-ÿ][\w'’-]*)"
 _NAMES = rf"{_NAME}(?:\s+{_NAME}){{0,2}}"
 _TITLED = re.compile(rf"\b(Drs?|Mr|Mrs|Ms|Miss|Prof|Professor|Doctor|Nurse|Sister)\b\.?\s+{_NAMES}")
 _RELATION = re.compile(
-    r"\b((?:my|our|his|her)\s+(?:\w+\s+)?(?:husband|wife|son|daughter|friend|mom|mum|mother|dad|father|"
-    r"brother|sister|partner|boyfriend|girlfriend|boss|doctor|therapist|chiropractor|physio|surgeon|"
-    rf"nephew|niece|cousin|uncle|aunt|neighbou?r|trainer|coach)(?:\s+named|\s+called|,)?)\s+(?-i:{_NAMES})",
+    r"\b((?:my|our|his|her)\s+(?:\w+\s+)?(?:husband|wife|son|daughter|friend|mom|mum|mother|dad|"
+    r"father|"
+    r"brother|sister|partner|boyfriend|girlfriend|boss|doctor|therapist|chiropractor|physio|"
+    r"surgeon|"
+    rf"nephew|niece|cousin|uncle|aunt|neighbou?r|trainer|coach)(?:\s+named|\s+called|"
+    rf",)?)\s+(?-i:{_NAMES})",
     re.I,
 )
 _INTRODUCED = re.compile(
     rf"\b((?i:my name is|my name’s|my name's|this is|i am called|call me|signed))[\s:]+{_NAMES}"
-    rf"|\b((?i:i am|i’m|i'm))\s+(?!(?:I|OK|A|AN|NOT|SO)\b){_NAMES}(?=\s*(?:,|\.|!|\band\b|\bfrom\b|\bhere\b))"
+    rf"|\b((?i:i am|i’m|i'm))\s+(?!(?:I|OK|A|AN|NOT|SO)\b){_NAMES}(?=\s*(?:,|\.|!|\band\b|"
+    rf"\bfrom\b|\bhere\b))"
 )
 _HERE = re.compile(rf"(?m)^\s*{_NAMES}\s+here\s*[,.!:–-]+\s*")
 _PLACE = re.compile(
-    rf"\b((?i:live|living|lives|based|here|work|working|born|moved|am|i’m|i'm|moving|back)\s+(?i:in|from|to|near)|"
+    rf"\b((?i:live|living|lives|based|here|work|working|born|moved|am|i’m|i'm|moving|"
+    rf"back)\s+(?i:in|from|to|near)|"
     rf"(?i:from|greetings from|hello from))\s+{_NAMES}(?:,\s*{_NAMES})?"
 )
 _GREETING = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|dear|thanks|thank you|good (?:morning|evening|day|afternoon)|greetings|"
-    rf"welcome|sorry)\b(?:\s+(?:again|so much|there|all|everyone))*\s*,?\s*(?-i:{_NAMES})?|(?-i:{_NAME}))\s*(?:[,!:–—]+|\.(?=\s)|-(?=\s))\s*",
+    r"^\W*(?:(?:hi|hello|hey|dear|thanks|thank you|good (?:morning|evening|day|afternoon)|"
+    r"greetings|"
+    rf"welcome|sorry)\b(?:\s+(?:again|so much|there|all|everyone))*\s*,?\s*(?-i:{_NAMES})?|"
+    rf"(?-i:{_NAME}))\s*(?:[,!:–—]+|\.(?=\s)|-(?=\s))\s*",
     re.I,
 )
 _CLOSING = re.compile(
-    r"^\W*(?:best|kind|warm|many|all|yours|with|warmest|lots of)?\s*(?:thanks|thank you|regards|wishes|cheers|love|sincerely|"
-    r"truly|blessings|hugs|take care|best|xo+|hope (?:this|that) helps)(?:\s+(?:in advance|so much|again|very much|truly|a lot|the best))?\W*"
+    r"^\W*(?:best|kind|warm|many|all|yours|with|warmest|lots of)?\s*(?:thanks|thank you|regards|"
+    r"wishes|cheers|love|sincerely|"
+    r"truly|blessings|hugs|take care|best|xo+|hope (?:this|that) helps)(?:\s+(?:in advance|so "
+    r"much|again|very much|truly|a lot|the best))?\W*"
     rf"(?-i:{_NAMES})?\W*$",
     re.I,
 )
 _SIGNATURE = re.compile(rf"^\s*[-–—~*]*\s*{_NAMES}\s*(?:[,.]?\s*{_NAMES})?\s*[-–—~*.]*\s*$")
+_SIGNED = re.compile(rf"\s+[~–—-]+\s*{_NAMES}\W*$")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)]*\s+|\n+")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 # Words with a capital that name nobody.
 _COMMON = frozenset(
-    "i i'm i've i'd i'll monday tuesday wednesday thursday friday saturday sunday january february march "
+    "i i'm i've i'd i'll monday tuesday wednesday thursday friday saturday sunday january "
+    "february march "
     "april may june july august september october november december english american british god "
     "christmas easter internet google youtube facebook pilates yoga tylenol advil aleve ibuprofen "
-    "achilles swiss epsom ok tv pt mri ct xray x-ray nsaid nsaids gp er thai covid velcro mckenzie".split()
+    "dr mr mrs ms miss prof doctor achilles swiss epsom ok tv pt mri ct xray x-ray nsaid nsaids "
+    "gp er thai covid velcro mckenzie".split()
 )
 # What is left of "my name is X and I live in Y" without X and Y.
 _INTRODUCING = frozenset(
-    "i am i'm i’m im my name is and from here live in this the a an me call hi hello there at on or "
+    "i am i'm i’m im my name is and from here live in this the a an me call hi hello there at on "
+    "or "
     "e-mail email phone number you can reach contact please address".split()
 )
 
@@ -85,7 +107,7 @@ def redact(text: str, names: Collection[str] = (), known: Collection[str] = ()) 
     lines = text.split("\n")
     lines = _without_signature(lines)
     kept = "\n".join(lines)
-    kept = _GREETING.sub("", kept, count=1)
+    kept = _SIGNED.sub("", _GREETING.sub("", kept, count=1))
     for pattern in (_EMAIL, _ADDRESS, _HANDLE, _IP, _BIRTH, _STREET, _POSTCODE):
         kept = pattern.sub(GAP, kept)
     kept = _PHONE.sub(_unless_small, kept)
@@ -144,7 +166,7 @@ def _doubts(text: str, known: Collection[str]) -> tuple[str, ...]:
     """Return the words inside sentences that have a capital for no reason that is known."""
     doubts = []
     for sentence in _SENTENCE.split(text):
-        words = [match for match in _WORD.finditer(sentence)]
+        words = list(_WORD.finditer(sentence))
         for word in words[1:]:
             spelled = word.group().removesuffix("'s").removesuffix("’s")
             folded = spelled.casefold().replace("’", "'")

@@ -183,7 +183,9 @@ def _holder(body: Element, masses: dict[Element, _Mass]) -> Element:
         holder = inner
 
 
-def _trim(holder: Element, runs: list[_Run], found: list[bool], masses: dict[Element, _Mass]) -> None:
+def _trim(
+    holder: Element, runs: list[_Run], found: list[bool], masses: dict[Element, _Mass]
+) -> None:
     """Take out what stands before the article's first words and after its last."""
     inside = [each for each in range(len(runs)) if _is_in(runs[each].owner, holder)]
     hits = [each for each in inside if found[each]]

@@ -21,20 +21,25 @@ _ASKS = re.compile(
     re.I,
 )
 _ASKS_PLAINLY = re.compile(
-    r"\b(?:i (?:was |am |’m |'m )?wonder(?:ing)?|please (?:help|advise|tell|explain)|any (?:advice|tips|ideas|"
+    r"\b(?:i (?:was |am |’m |'m )?wonder(?:ing)?|please (?:help|advise|tell|explain)|any "
+    r"(?:advice|tips|ideas|"
     r"suggestions|help)|(?:can|could) (?:you|anyone|somebody) (?:help|tell|explain|recommend)|"
     r"i(?:’d| would|'d) (?:like|love) to know|need (?:some )?(?:help|advice))\b",
     re.I,
 )
 _SAID_ONLY = re.compile(
-    r"^\W*(?:how are you|how(?:’s|'s| is) it going|isn(?:’|')?t it|right|really|you know(?: what)?|who knew|what’s up|"
-    r"guess what|who cares|what a \w+|how (?:cool|great|nice|funny) is that|mind if i|do you have a (?:facebook|newsletter|"
-    r"twitter|contact)|what (?:theme|plugin|platform)|which (?:theme|plugin)|are you on (?:twitter|facebook)|"
+    r"^\W*(?:how are you|how(?:’s|'s| is) it going|isn(?:’|')?t it|right|really|you know(?: "
+    r"what)?|who knew|what’s up|"
+    r"guess what|who cares|what a \w+|how (?:cool|great|nice|funny) is that|mind if i|do you have "
+    r"a (?:facebook|newsletter|"
+    r"twitter|contact)|what (?:theme|plugin|platform)|which (?:theme|plugin)|are you on "
+    r"(?:twitter|facebook)|"
     r"can i (?:quote|share|link|repost|guest))\b",
     re.I,
 )
 _POLITE = re.compile(
-    r"^\W*(?:thanks?|thank you|you(?:’|')re welcome|welcome|glad|great|good (?:question|point)|i agree|"
+    r"^\W*(?:thanks?|thank you|you(?:’|')re welcome|welcome|glad|great|good (?:question|point)|i "
+    r"agree|"
     r"lol|nice|awesome|sorry|will do|ok|okay|sure|happy to help|good luck)\b[^.!?]*[.!?]*\s*",
     re.I,
 )
@@ -122,7 +127,7 @@ def _asks(comment: Comment) -> tuple[str, list[str]]:
 def _is_question(sentence: str) -> bool:
     if len(words(sentence)) < _MIN_QUESTION_WORDS or _SAID_ONLY.match(sentence):
         return False
-    if sentence.rstrip("\"”’) ").endswith("?"):
+    if sentence.rstrip('"”’) ').endswith("?"):
         return _ASKS.search(sentence) is not None
     return _ASKS_PLAINLY.search(sentence) is not None
 
@@ -151,7 +156,9 @@ def _pair(
 ) -> Post | None:
     known = frozenset(words(thread.title))
     names = [comment.author, comment.email.partition("@")[0]]
-    names = [name for name in names if name.casefold() not in ("anonymous", "anon", "guest", "admin")]
+    names = [
+        name for name in names if name.casefold() not in ("anonymous", "anon", "guest", "admin")
+    ]
     question = redact(plain(comment.content), names, known)
     titles = [redact(each, names, known) for each in asked]
     title = _title([each.text for each in titles if has_words(each.text)])
@@ -201,7 +208,7 @@ def _title(asked: list[str]) -> str | None:
         return title
     # The question itself stands at the end of a long sentence.
     last = re.split(r"[,;:–—]\s+|\s+-\s+", title)[-1]
-    if _MIN_QUESTION_WORDS <= len(words(last)) and len(last) <= _MAX_TITLE:
+    if len(words(last)) >= _MIN_QUESTION_WORDS and len(last) <= _MAX_TITLE:
         return last[:1].upper() + last[1:]
     cut = title[:_MAX_TITLE].rsplit(" ", 1)[0]
     return f"{cut} …"

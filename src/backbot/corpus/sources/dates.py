@@ -30,7 +30,7 @@ def _day(text: str) -> datetime.date | None:
     plain = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", text)
     for form in _WRITTEN:
         try:
-            return datetime.datetime.strptime(plain, form).date()  # noqa: DTZ007 - a day has no zone
+            return datetime.datetime.strptime(plain, form).date()
         except ValueError:
             continue
     return None

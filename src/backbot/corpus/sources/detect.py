@@ -30,9 +30,7 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def opened(
-    source: Path, wanted: Format | None, include: Collection[str] = ()
-) -> Iterator[Opened]:
+def opened(source: Path, wanted: Format | None, include: Collection[str] = ()) -> Iterator[Opened]:
     """Give what is found in the file or folder `source`, read as `wanted` or as what it is.
 
     Posts can be drawn as long as the context is open. Raises `SourceError` where there is no such

@@ -24,7 +24,8 @@ _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>\s*(?:<!--.*?-->\s*)
 # What WordPress puts below a post in its feed, and how a feed ends a text that it cuts.
 _FOOTER = re.compile(r"^The post .+ (?:appeared first on|first appeared on) .+\.?$")
 _CUT = re.compile(
-    r"\s*(?:\[(?:…|\.\.\.)\]|(?:\[?(?:…|\.\.\.)\]?\s*)?(?:continue reading\b.{0,200}|read (?:more|on|the rest)\b.{0,120}|"
+    r"\s*(?:\[(?:…|\.\.\.)\]|(?:\[?(?:…|\.\.\.)\]?\s*)?(?:continue reading\b.{0,200}|read (?:more|"
+    r"on|the rest)\b.{0,120}|"
     r"(?:more|weiterlesen|lire la suite|keep reading)\s*(?:→|»|\.\.\.|…|>+)))\s*(?:→|»|>+)?\s*$",
     re.I,
 )
@@ -108,8 +109,7 @@ def _posts(parsed: Any, reading: Reading, site: str, drafts: bool) -> Iterator[P
         writer = _writer(entry)
         thread = Thread(
             comments=tuple(
-                _as_author(comment) if writer and by == writer else comment
-                for comment, by in below
+                _as_author(comment) if writer and by == writer else comment for comment, by in below
             ),
             title=title,
             url=url,
@@ -139,9 +139,7 @@ def _text(entry: Any, *, is_atom: bool) -> tuple[tuple[Part, ...], bool]:
     return shown, cut or (is_atom and not contents)
 
 
-def _without_cut(
-    parts: tuple[Part, ...], *, is_summary: bool
-) -> tuple[tuple[Part, ...], bool]:
+def _without_cut(parts: tuple[Part, ...], *, is_summary: bool) -> tuple[tuple[Part, ...], bool]:
     """Return `parts` without the words that lead to the rest, and whether there were any."""
     last = parts[-1]
     line = last.lines[-1]
@@ -203,7 +201,7 @@ def _address(entry: Any, site: str) -> str | None:
 def _site(feed: Any, address: str) -> str:
     for link in (feed.get("link") or "", *(each.get("href", "") for each in feed.get("links", []))):
         if (full := urljoin(address, link)).startswith(("http://", "https://")):
-            return full
+            return str(full)
     return address
 
 

@@ -3,13 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 from lxml import etree, html
 
 from backbot.corpus.document import BlockKind
 from backbot.corpus.sources import Part
 
-Element = html.HtmlElement
+# lxml has no types of its own.
+Element: TypeAlias = Any
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LISTS = frozenset(("ul", "ol", "menu", "dir"))
@@ -159,7 +161,9 @@ class _Walker:
             return
         # Two line breaks in a row are how a paragraph is made where markup has none.
         for block in re.split(r"\n[ \t\r\f]*\n\s*", raw):
-            lines = [_SPACES.sub(" ", _UNSEEN.sub("", line)).strip(" ") for line in block.split("\n")]
+            lines = [
+                _SPACES.sub(" ", _UNSEEN.sub("", line)).strip(" ") for line in block.split("\n")
+            ]
             lines = [one for line in lines for one in _LINES.split(line) if has_sight(one)]
             if lines:
                 self._emit_text(lines)
@@ -290,13 +294,18 @@ def _table(row: Element) -> Element | None:
 
 def _is_layout(table: Element) -> bool:
     """Tell whether a table only places blocks on the page: blocks in cells, or one column."""
-    if next(table.iterdescendants("table", *HEADINGS, "ul", "ol", "blockquote", "pre"), None) is not None:
+    if (
+        next(table.iterdescendants("table", *HEADINGS, "ul", "ol", "blockquote", "pre"), None)
+        is not None
+    ):
         return True
     rows = [list(_cells(row)) for row in table.iterdescendants("tr")]
     if all(len(row) <= 1 for row in rows):
         return True
-    return any(len(cell.findall(".//p")) + len(cell.findall(".//div")) > 2 for row in rows for cell in row)
+    return any(
+        len(cell.findall(".//p")) + len(cell.findall(".//div")) > 2 for row in rows for cell in row
+    )
 
 
 def _cells(row: Element) -> Iterator[Element]:
-    return row.iterchildren("td", "th")
+    yield from row.iterchildren("td", "th")

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import trafilatura
 
@@ -76,7 +76,12 @@ def _pages(root: Path, files: list[Path], reading: Reading) -> Iterator[Post]:
 
 
 def read_page(
-    content: bytes, name: str, *, address: str = "", charset: str | None = None, key: str | None = None
+    content: bytes,
+    name: str,
+    *,
+    address: str = "",
+    charset: str | None = None,
+    key: str | None = None,
 ) -> Post:
     """Return the article on a page; `address` is where it was fetched from.
 
@@ -89,11 +94,9 @@ def read_page(
     metadata = trafilatura.extract_metadata(markup, default_url=address or None, extensive=False)
     url = _canonical(root, markup, address)
     title = _title(root, one_line(metadata.title or "") if metadata else "")
-    if _DOCUMENT.search(markup):
-        parts = article_parts(root, markup, title)
-    else:
-        # A piece of a page, such as an article copied out of one, has nothing around it.
-        parts = parts_in(root)
+    # A piece of a page, such as an article copied out of one, has nothing around it.
+    whole = _DOCUMENT.search(markup) is not None
+    parts = article_parts(root, markup, title) if whole else parts_in(root)
     words = sum(len(line.split()) for part in parts for line in part.lines)
     if words < MIN_WORDS:
         raise NotAnArticleError(f"has too little text for an article ({words} words)")
@@ -129,7 +132,7 @@ def _canonical(root: Element, markup: str, address: str) -> str | None:
     for url in named:
         full = urljoin(address, (url or "").strip())
         if re.fullmatch(r"https?://[^\s<>\"]+", full):
-            return full
+            return str(full)
     return None
 
 
@@ -138,34 +141,41 @@ def _words(text: str | None) -> list[str]:
 
 
 def _title(root: Element, told: str) -> str:
-    """Return the page's title: the first that it names itself, without the name of the site."""
-    named = [
-        text_of(each.get("content") or "")
+    """Return the page's title without the name of the site.
+
+    What the page tells other sites comes first, then its title; where a heading says the same, or
+    all but the site's name, it is the heading.
+    """
+    metas = {
+        name: text_of(each.get("content") or "")
         for each in root.iter("meta")
-        if each.get("property") in ("og:title", "twitter:title") or each.get("name") == "title"
-    ]
+        if (name := each.get("property") or each.get("name"))
+    }
+    named = [metas[name] for name in ("og:title", "twitter:title") if metas.get(name)]
     page = root.find(".//title")
     whole = one_line(page.text_content()) if page is not None else ""
-    headings = [one_line(each.text_content()) for each in root.iter("h1")]
-    wanted = [squeezed(each) for each in (named or [whole])]
-    for heading in headings:
-        # The site's own name stands in a heading and in the title too, but is not most of it.
-        bare = squeezed(heading)
-        if any(bare in each and len(bare) > len(each) / 2 for each in wanted):
-            return heading
-    site = next(
-        (
-            one_line(each.get("content") or "")
-            for each in root.iter("meta")
-            if each.get("property") == "og:site_name"
-        ),
-        "",
-    )
+    headings = [
+        one_line(each.text_content()) for each in root.iter("h1") if not _is_site_name(each)
+    ]
     title = next(filter(has_sight, (*named, whole, told, *headings)), "")
-    pieces = _SEPARATOR.split(title)
-    if len(pieces) > 1 and site and squeezed(pieces[-1]) == squeezed(site):
-        return title[: title.rindex(pieces[-1])].rstrip(" |–—·•»:-")
+    pieces = [squeezed(piece) for piece in _SEPARATOR.split(title)]
+    for heading in headings:
+        bare = squeezed(heading)
+        if bare and (
+            bare in pieces or (bare in squeezed(title) and 2 * len(bare) > len(squeezed(title)))
+        ):
+            return heading
+    site = squeezed(metas.get("og:site_name", ""))
+    if site and len(pieces) > 1 and site in (pieces[-1], pieces[0]):
+        cut = list(_SEPARATOR.finditer(title))
+        return title[: cut[-1].start()] if site == pieces[-1] else title[cut[0].end() :]
     return title
+
+
+def _is_site_name(heading: Element) -> bool:
+    """Tell whether a heading is the site's name at the top of every page: it leads home."""
+    links = [*heading.iter("a"), *heading.iterancestors("a")]
+    return any(urlsplit(link.get("href") or "x").path in ("", "/") for link in links)
 
 
 def _is_list(root: Element) -> str | None:
@@ -179,7 +189,11 @@ def _is_list(root: Element) -> str | None:
     for article in root.iter("article"):
         heading = next(article.iter("h1", "h2", "h3"), None)
         linked += heading is not None and next(heading.iter("a"), None) is not None
-    if linked >= _MAX_LISTED and not classes & {"single", "single-post"} and not _is_og_article(root):
+    if (
+        linked >= _MAX_LISTED
+        and not classes & {"single", "single-post"}
+        and not _is_og_article(root)
+    ):
         return "lists posts and is none itself"
     return None
 

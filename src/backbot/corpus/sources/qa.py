@@ -29,7 +29,9 @@ _ALSO = ("alternatequestions", "alternatives", "alsoasked", "variants", "alterna
 _FROM = ("from", "origin", "askedby")
 _KEY = ("id", "key", "identifier", "uuid")
 _ALL = (*_QUESTION, *_ANSWER, *_TITLE, *_URL, *_DATE, *_TAGS, *_ALSO, *_FROM, *_KEY)
-_MARKUP = re.compile(r"</?(?:p|br|ul|ol|li|div|strong|b|em|i|a|h[1-6]|table|blockquote|span)\b[^>]*>", re.I)
+_MARKUP = re.compile(
+    r"</?(?:p|br|ul|ol|li|div|strong|b|em|i|a|h[1-6]|table|blockquote|span)\b[^>]*>", re.I
+)
 _BULLET = re.compile(r"\s*[-*•]\s+(.+)")
 _NUMBERED = re.compile(r"\s*(\d{1,2})[.)]\s+(.+)")
 _MAX_TITLE = 150
@@ -206,10 +208,11 @@ def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield flat | ({"question": flat["name"]} if is_question else {})
             return
         for name, each in value.items():
-            if isinstance(each, dict) and isinstance(name, str) and name.rstrip().endswith("?"):
-                each = {"question": name, **each}
-            if isinstance(each, str) and name.rstrip().endswith("?"):
+            asks = isinstance(name, str) and name.rstrip().endswith("?")
+            if asks and isinstance(each, str):
                 yield {"question": name, "answer": each}
+            elif asks and isinstance(each, dict):
+                yield from _objects({"question": name, **each}, depth + 1)
             elif isinstance(each, (list, dict)):
                 yield from _objects(each, depth + 1)
 

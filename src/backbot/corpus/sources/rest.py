@@ -45,9 +45,7 @@ def is_rest(value: Any) -> bool:
     return next(iter(_records(value)), None) is not None
 
 
-def read_rest(
-    value: Any, origin: str, include: Collection[str] = (), *, complete: bool
-) -> Reading:
+def read_rest(value: Any, origin: str, include: Collection[str] = (), *, complete: bool) -> Reading:
     """Return the posts and pages in `value`, and questions out of the comments in it.
 
     Categories and tags get their names from `_embedded` terms or from terms in `value` itself.

@@ -3,10 +3,15 @@
 import re
 
 _CODE = re.compile(
-    r"(?P<open>\[)(?P<closing>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:\s[^\[\]<>]*|\s*/|=[^\[\]<>]*)?)\]"
+    r"(?P<open>\[)(?P<closing>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:\s[^\[\]<>]*|\s*/|"
+    r"=[^\[\]<>]*)?)\]"
 )
 # What stands between these two marks is an address or settings, not text.
-_SILENT = "embed|video|audio|playlist|gallery|youtube|vimeo|code_snippet|googlemaps?|contact-form-7|contact-form|soundcloud|instagram|twitter|tweet|wpvideo|archives|polldaddy|gravityform|ninja_form|wpforms|mc4wp_form"
+_SILENT = (
+    "embed|video|audio|playlist|gallery|youtube|vimeo|code_snippet|googlemaps?|contact-form-7|"
+    "contact-form|soundcloud|instagram|twitter|tweet|wpvideo|archives|polldaddy|gravityform|"
+    "ninja_form|wpforms|mc4wp_form"
+)
 _SILENT_PAIR = re.compile(rf"(?<!\[)\[({_SILENT})\b[^\]]*\](?:(?!\[\1\b).)*?\[/\1\]", re.I | re.S)
 _KNOWN = frozenset(_SILENT.replace("?", "").split("|")) | {"caption", "wp_caption"}
 _BLOCK = re.compile(r"<!--\s*wp:shortcode\b.*?-->.*?<!--\s*/wp:shortcode\s*-->", re.S)

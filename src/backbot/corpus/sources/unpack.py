@@ -31,7 +31,9 @@ def walk(root: Path) -> tuple[list[Path], list[Omission]]:
         names.sort()
         here = Path(folder)
         for name in [each for each in names if (here / each).is_symlink()]:
-            skipped.append(Omission(None, _shown(root, here / name), "a link, which is not followed"))
+            skipped.append(
+                Omission(None, _shown(root, here / name), "a link, which is not followed")
+            )
         names[:] = [name for name in names if not name.startswith(".") and name != "__MACOSX"]
         for name in sorted(found):
             path = here / name

@@ -1,6 +1,5 @@
 """A WordPress export (WXR 1.0 to 1.2): posts, pages and their comments."""
 
-import datetime
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -45,7 +44,7 @@ def _posts(path: Path, include: frozenset[str], reading: Reading) -> Iterator[Po
             elif has_sight(text := one_line(element.text or "")) and (
                 name == "base_blog_url" or reading.origin == path.name
             ):
-                reading.origin = text
+                reading.origin = text.rstrip("/")
     if items.mended:
         reading.notes.append(
             f"{items.mended} control characters, which XML forbids, were read as spaces."
@@ -193,5 +192,3 @@ def title_from(parts: tuple[Part, ...]) -> str:
     """Return a title for a text that has none: its first words."""
     words = " ".join(parts[0].lines).split()
     return " ".join(words[:_TITLE_WORDS]) + (" …" if len(words) > _TITLE_WORDS else "")
-
-

@@ -1,4 +1,4 @@
-"""Reading XML that a stranger may have written: piece by piece, with nothing expanded or fetched."""
+"""Reading XML that a stranger may have written: in pieces, nothing expanded, nothing fetched."""
 
 import contextlib
 import io
