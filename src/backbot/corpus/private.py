@@ -55,11 +55,12 @@ _PLACE = re.compile(
     rf"back)\s+(?i:in|from|to|near)|"
     rf"(?i:from|greetings from|hello from))\s+{_NAMES}(?:,\s*{_NAMES})?"
 )
+# What ends an address at the head of a letter.
+_STOP = r"\s*(?:[,!:–—]+|\.(?=\s)|-(?=\s))\s*"
 _GREETING = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|dear|thanks|thank you|good (?:morning|evening|day|afternoon)|"
-    r"greetings|"
-    rf"welcome|sorry)\b(?:\s+(?:again|so much|there|all|everyone))*\s*,?\s*(?-i:{_NAMES})?|"
-    rf"(?-i:{_NAME}))\s*(?:[,!:–—]+|\.(?=\s)|-(?=\s))\s*",
+    r"^\W*(?:hi|hello|hey|dear|thanks|thank you|good (?:morning|evening|day|afternoon)|"
+    r"greetings|welcome|sorry)\b(?:\s+(?:again|so much|there|all|everyone))*\s*,?\s*"
+    rf"(?-i:{_NAMES})?{_STOP}",
     re.I,
 )
 _CLOSING = re.compile(
@@ -107,7 +108,10 @@ def redact(text: str, names: Collection[str] = (), known: Collection[str] = ()) 
     lines = text.split("\n")
     lines = _without_signature(lines)
     kept = "\n".join(lines)
+    named = sorted({word for each in names for word in _WORD.findall(each)})
     kept = _SIGNED.sub("", _GREETING.sub("", kept, count=1))
+    if named:
+        kept = re.sub(rf"^\W*(?:{'|'.join(map(re.escape, named))}){_STOP}", "", kept, flags=re.I)
     for pattern in (_EMAIL, _ADDRESS, _HANDLE, _IP, _BIRTH, _STREET, _POSTCODE):
         kept = pattern.sub(GAP, kept)
     kept = _PHONE.sub(_unless_small, kept)
@@ -116,7 +120,7 @@ def redact(text: str, names: Collection[str] = (), known: Collection[str] = ()) 
     for pattern in (_TITLED, _RELATION, _PLACE):
         kept = pattern.sub(rf"\1 {GAP}", kept)
     kept = _INTRODUCED.sub(lambda match: f"{match.group(1) or match.group(2)} {GAP}", kept)
-    for name in {word for each in names for word in _WORD.findall(each)}:
+    for name in named:
         if len(name) > 1 and name.casefold() not in _COMMON and name.casefold() not in known:
             kept = re.sub(rf"(?<!\w){re.escape(name[0].upper() + name[1:])}(?!\w)", GAP, kept)
     kept = _tidy(_without_introductions(kept))

@@ -159,8 +159,8 @@ def _pair(
     names = [
         name for name in names if name.casefold() not in ("anonymous", "anon", "guest", "admin")
     ]
-    question = redact(plain(comment.content), names, known)
-    titles = [redact(each, names, known) for each in asked]
+    question = redact(plain(comment.content), [*names, thread.writer], known)
+    titles = [redact(each, [*names, thread.writer], known) for each in asked]
     title = _title([each.text for each in titles if has_words(each.text)])
     answers = [redact(plain(reply.content), names, known) for reply in replies]
     parts = tuple(
