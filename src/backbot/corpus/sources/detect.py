@@ -182,7 +182,7 @@ def _is_text(path: Path) -> bool:
     head = _head(path)[:1024]
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b"))
     stylish = path.suffix.casefold() in (".css", ".js", ".svg", ".map")
-    return bool(head.strip()) and not stylish and (marked or b"\x00" not in head)
+    return bool(head.strip()) and not stylish and (marked or 100 * head.count(0) <= len(head))
 
 
 def _chained(

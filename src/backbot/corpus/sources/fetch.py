@@ -24,7 +24,6 @@ _MAX_REDIRECTS = 5
 _MAX_SECONDS = 60.0
 _TRIES = 3
 _MAX_WAIT = 30.0
-_PIECE = 64 * 1024
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _AGAIN = frozenset((429, 500, 502, 503, 504))
 
@@ -123,7 +122,7 @@ class Fetcher:
         try:
             pieces: list[bytes] = []
             size = 0
-            for piece in response.iter_bytes(_PIECE):
+            for piece in response.iter_bytes():
                 size += len(piece)
                 if size > most:
                     raise RefusedError(

@@ -22,6 +22,7 @@ _DECLARED = re.compile(
 )
 _HEAD = 8192
 _PIECE = 1 << 20
+_FEW = 0.1
 
 
 def read_bounded(path: Path, most: int) -> bytes:
@@ -90,6 +91,9 @@ def decode(content: bytes, name: str, *, declared: str | None = None) -> str:
             pass
     if content.count(b"\x00") > len(content) // 100:
         raise SourceError(f"{name} is not text; name a file that Backbot can read.")
+    if sum(byte > 127 for byte in content[:_PIECE]) < _FEW * len(content[:_PIECE]):
+        # Too few letters beyond ASCII to tell languages by; browsers take it for this one too.
+        return content.decode("cp1252", "replace")
     best = from_bytes(content[: 4 * _PIECE]).best()
     try:
         return content.decode(best.encoding if best else "cp1252", "replace")
