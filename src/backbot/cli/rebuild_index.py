@@ -47,29 +47,27 @@ def command(
     complete and answers the questions in corpus/checks.toml as they ask, and for good if anything
     fails. Exits with 1 where a check fails.
     """
-    from backbot.cli.rebuild_report import print_rebuilt
-    from backbot.cli.terminal import Terminal, print_json
+    from backbot.cli.terminal import print_json
 
     settings = read_settings({"corpus": corpus, "index": index})
     if rollback is not None:
         _roll_back(Path(settings.index), rollback, as_json=as_json)
         return
     started = time.perf_counter()
-    before = _current(Path(settings.index))
+    before = current(Path(settings.index))
     rebuilt = rebuild(settings, full=full, force=force, lines=not as_json)
     seconds = round(time.perf_counter() - started, 1)
     if as_json:
         fields = rebuilt._asdict()
         print_json(fields | {"previous": before, "full": full, "seconds": seconds})
     else:
-        terminal = Terminal()
-        terminal.say(summary(rebuilt, before, seconds))
-        print_rebuilt(terminal, rebuilt, before)
+        print_summary(rebuilt, before, seconds)
     if not rebuilt.report.passed:
         ctx.exit(1)
 
 
-def _current(root: Path) -> str | None:
+def current(root: Path) -> str | None:
+    """Return the version that answers from `root`, None where there is none."""
     from backbot.index.layout import current_version
 
     with suppress(IndexUnavailableError):
@@ -81,7 +79,7 @@ def _roll_back(root: Path, wanted: str, *, as_json: bool) -> None:
     from backbot.cli.terminal import Terminal, print_json
     from backbot.index.draft import roll_back
 
-    before = _current(root)
+    before = current(root)
     version = roll_back(root, wanted or None)
     if as_json:
         print_json({"version": version, "previous": before})
@@ -92,7 +90,17 @@ def _roll_back(root: Path, wanted: str, *, as_json: bool) -> None:
     )
 
 
-def summary(rebuilt: "Rebuilt", before: str | None, seconds: float) -> str:
+def print_summary(rebuilt: "Rebuilt", before: str | None, seconds: float | None = None) -> None:
+    """Print what a rebuild did and what readers notice of it."""
+    from backbot.cli.rebuild_report import print_rebuilt
+    from backbot.cli.terminal import Terminal
+
+    terminal = Terminal()
+    terminal.say(summary(rebuilt, before, seconds))
+    print_rebuilt(terminal, rebuilt, before)
+
+
+def summary(rebuilt: "Rebuilt", before: str | None, seconds: float | None) -> str:
     """Return what a rebuild did, for the owner of the site; `before` was the version until now."""
     from backbot.cli.terminal import counted
 
@@ -111,9 +119,8 @@ def summary(rebuilt: "Rebuilt", before: str | None, seconds: float) -> str:
     else:
         new = counted(rebuilt.embedded, "text")
         work = f"{new} in them {_were(rebuilt.embedded)} new, {rebuilt.reused:,} known already"
-    return (
-        f"{state}, with {documents} in {counted(rebuilt.passages, 'passage')}; "
-        f"{work}. It took {seconds:.1f} seconds."
+    return f"{state}, with {documents} in {counted(rebuilt.passages, 'passage')}; {work}." + (
+        f" It took {seconds:.1f} seconds." if seconds is not None else ""
     )
 
 
