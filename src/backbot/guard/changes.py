@@ -7,8 +7,9 @@ import msgspec
 
 from backbot.chatbot import Chatbot
 from backbot.corpus.document import Document
+from backbot.errors import RequestError
 from backbot.index.contents import Index
-from backbot.model import Kind
+from backbot.model import MAX_MESSAGE_LENGTH, Kind
 
 # Of the questions of documents that stayed as they were, how many are asked again. They are
 # spread evenly; asking them all would take longer than the rebuild.
@@ -85,4 +86,7 @@ def _spread(items: Sequence[str], most: int) -> list[str]:
 
 
 def _answers(chatbot: Chatbot, question: str) -> bool:
-    return chatbot.reply(question[:2000]).kind is Kind.ANSWER
+    try:
+        return chatbot.reply(question[:MAX_MESSAGE_LENGTH]).kind is Kind.ANSWER
+    except RequestError:  # a title may hold nothing that a reader could ask
+        return False

@@ -19,6 +19,10 @@ _COMMENTS = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>
 _ROOT = re.compile(r"\s*<([A-Za-z_][\w.:-]*)([^>]*)")
 _WXR = re.compile(r"wordpress\.org/export/|<wp:wxr_version|<wp:post_type", re.I)
 _FEED_ROOTS = frozenset(("rss", "feed", "rdf", "channel"))
+_HTML_TAGS = frozenset(
+    "html head body title meta link script style header main article section nav div p h1 h2 h3 h4 "
+    "span a b i em strong ul ol table blockquote figure img br hr center font".split()
+)
 _HTML = re.compile(r"<!doctype html|<html\b|<head\b|<body\b|<article\b|<p\b|<div\b", re.I)
 
 
@@ -86,7 +90,7 @@ def _format_of_markup(text: str, path: Path) -> Format:
         raise SourceError(
             f"{path} is a sitemap, which holds no text; name the site's address instead."
         )
-    if name == "html" or _HTML.search(bare):
+    if name in _HTML_TAGS or not name:
         return "html"
     raise SourceError(
         f"{path} is XML of a kind that Backbot does not know (<{name}>); name a WordPress export, "

@@ -100,7 +100,8 @@ def _posts(parsed: Any, reading: Reading, site: str, drafts: bool) -> Iterator[P
             key=f"{kind}:{identity}" if identity else None,
             type=kind if told else "",
             url=url,
-            date=day_of(entry.get("published"), entry.get("updated"), entry.get("created")),
+            # Its own get() hands out one date for another.
+            date=day_of(*(dict.get(entry, name) for name in ("published", "updated", "created"))),
             tags=_tags(entry),
             truncated=truncated,
         )
@@ -235,7 +236,7 @@ def _comments(entries: Any) -> dict[str, list[tuple[Comment, str]]]:
             author=detail.get("name") or "",
             content=content[0].get("value") or entry.get("summary") or "",
             approved=str(entry.get("blogger_status") or "LIVE").upper() == "LIVE",
-            date=day_of(entry.get("published")),
+            date=day_of(dict.get(entry, "published")),
         )
         below.setdefault(owner, []).append((comment, _writer(entry)))
     return below

@@ -99,7 +99,8 @@ def read_page(
     parts = article_parts(root, markup, title) if whole else parts_in(root)
     words = sum(len(line.split()) for part in parts for line in part.lines)
     if words < MIN_WORDS:
-        raise NotAnArticleError(f"has too little text for an article ({words} words)")
+        count = "1 word" if words == 1 else f"{words} words"
+        raise NotAnArticleError(f"has too little text for an article ({count})")
     told = [*(metadata.categories or ()), *(metadata.tags or ())] if metadata else []
     tags = [tag for each in told for tag in each.split(",")]
     return Post(
