@@ -8,16 +8,17 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from backbot.answering.abstain import THRESHOLD, Signals, confidence, read_signals
-from backbot.answering.candidates import Candidate, find_candidates
+from backbot.answering.candidates import Candidates, find_candidates
 from backbot.answering.cite import arrange
-from backbot.answering.compose import Run, compose
+from backbot.answering.compose import compose
+from backbot.answering.runs import Run
 from backbot.answering.suggest import suggest
 from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
-from backbot.index.encoder import Vectors
+from backbot.index.encoder import Encoded
 from backbot.model import (
     MAX_HISTORY,
     MAX_MESSAGE_LENGTH,
@@ -31,7 +32,7 @@ from backbot.model import (
 )
 from backbot.phrases import phrase
 from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
-from backbot.retrieval.question import prepare
+from backbot.retrieval.question import Question, prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.safety import Finding, Recogniser, Wording, notice_for, read_wording
 from backbot.text.clean import clean, has_words, squeeze
@@ -46,8 +47,9 @@ class Trace(NamedTuple):
     """What each stage of a reply found; empty where a stage was not reached."""
 
     finding: Finding | None = None
+    question: Question | None = None
     hits: Sequence[Hit] = ()
-    candidates: Sequence[Candidate] = ()
+    candidates: Candidates | None = None
     signals: Signals | None = None
     runs: Sequence[Run] = ()
 
@@ -110,25 +112,27 @@ class Chatbot:
 
     def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
         # Safety and retrieval often need the vector of the same words: it is made once.
-        encode = functools.cache(self.index.encoder.encode)
-        finding, notice = self._look_for_signs(text, history, encode)
+        read = functools.cache(self.index.encoder.read)
+        finding, notice = self._look_for_signs(text, history, read)
         if notice is not None and notice.level in _NOTICE_ALONE:
             return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
         if finding is not None and finding.declined:
             words = self._wording.declined[finding.declined]
-            near = suggest(self.index, encode(text), asked=[text])
+            near = suggest(self.index, read(text).sentence, asked=[text])
             said = _Said(Kind.DECLINED, text, 0.0, text=words, suggestions=near)
             return said._replace(notice=notice), Trace(finding)
         urgent = notice is not None and notice.level is Level.URGENT
-        said, trace = self._answer(text, history, encode, exercises=not urgent)
+        said, trace = self._answer(text, history, read, exercises=not urgent)
         return said._replace(notice=notice), trace._replace(finding=finding)
 
     def _look_for_signs(
-        self, text: str, history: Sequence[Turn], encode: Callable[[str], Vectors]
+        self, text: str, history: Sequence[Turn], read: Callable[[str], Encoded]
     ) -> tuple[Finding | None, Notice | None]:
         """Return what the message tells of warning signs; never raises, never fails open."""
         try:
-            finding = self._recogniser.assess(text, history, vector=lambda: encode(squeeze(text)))
+            finding = self._recogniser.assess(
+                text, history, vector=lambda: read(squeeze(text)).sentence
+            )
             return finding, notice_for(finding, self._wording)
         except Exception as error:
             # The class alone: its words could hold what the reader typed.
@@ -145,7 +149,7 @@ class Chatbot:
         self,
         text: str,
         history: Sequence[Turn],
-        encode: Callable[[str], Vectors],
+        read: Callable[[str], Encoded],
         *,
         exercises: bool,
     ) -> tuple[_Said, Trace]:
@@ -157,15 +161,14 @@ class Chatbot:
         understood = mend_spelling(self.index, resolve(squeeze(text), history).text)
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
-        question = prepare(self.index, understood, encode)
+        question = prepare(self.index, understood, read)
         hits = search(self.index, question, PASSAGES_READ)
-        candidates = find_candidates(self.index, question, hits)
-        if not exercises:
-            candidates = [c for c in candidates if c.sentence.role is not Role.REMEDY]
+        left_out = frozenset() if exercises else frozenset({Role.REMEDY})
+        candidates = find_candidates(self.index, question, hits, without=left_out)
         runs = compose(self.index, question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
         probability = round(confidence(signals, self.index.baseline), 4)
-        trace = Trace(None, hits, candidates, signals, runs)
+        trace = Trace(None, question, hits, candidates, signals, runs)
 
         asked = [understood, *(turn.message for turn in history)]
         near = suggest(self.index, question.vector, asked=asked)

@@ -53,6 +53,7 @@ BUILDING = (
     "protego",
     "python-slugify",
     "rank-bm25",
+    "scipy",
     "sentence-transformers",
     "torch",
     "trafilatura",
