@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import quopri
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,23 @@ def test_pages_that_are_no_article(body: str, classes: str, reason: str) -> None
 def test_a_piece_of_a_page() -> None:
     post = read_page(f"<h1>Why Knots Hurt</h1><p>{LONG}</p>".encode(), "piece.html")
     assert post.title == "Why Knots Hurt"
+
+
+def test_a_page_saved_as_one_file(tmp_path: Path) -> None:
+    whole = f"<html><head><title>Knöts</title></head><body>{ARTICLE}</body></html>"
+    path = tmp_path / "page.mhtml"
+    path.write_bytes(
+        b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/related; boundary="xx"\r\n\r\n--xx\r\n'
+        b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+        b"Content-Location: https://b.example/knots\r\n\r\n"
+        + quopri.encodestring(whole.encode())
+        + b"\r\n--xx--\r\n"
+    )
+    assert format_of(path) == "html"
+    with opened(path, None) as found:
+        (post,) = found.reading.posts
+    assert (post.title, post.url) == ("Knöts", "https://b.example/knots")
 
 
 def test_a_folder_of_pages(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 from backbot.corpus.sources import Omission, Post, Reading
 from backbot.corpus.sources.archive import read_archive
-from backbot.corpus.sources.files import decode, gunzip
+from backbot.corpus.sources.files import decode, gunzip, is_web_archive
 from backbot.errors import SourceError
 
 Format = Literal["wordpress", "feed", "html", "archive", "qa-csv"]
@@ -64,6 +64,8 @@ def format_of(path: Path) -> Format:
         raise SourceError(f"{path} is empty; there is nothing to import.")
     if head.startswith(b"\x1f\x8b"):
         head = gunzip(path.read_bytes()[: 8 * _HEAD], 64 * _HEAD, str(path))[:_HEAD]
+    if is_web_archive(head):
+        return "html"
     text = decode(_whole(head), str(path)).lstrip("\ufeff\x00 \t\r\n")
     if text.startswith("<"):
         return _format_of_markup(text, path)

@@ -1,5 +1,7 @@
 """Files from outside: read within bounds, decoded by what they say or show of themselves."""
 
+import email
+import email.policy
 import re
 import zlib
 from pathlib import Path
@@ -61,6 +63,28 @@ def too_large(name: str, most: int) -> SourceError:
         f"{name} has more than {most // 2**20} MB, which is more than is read of one file; split "
         "it, or export less at once."
     )
+
+
+def is_web_archive(content: bytes) -> bool:
+    """Tell whether `content` is a page that a browser saved as one file (MHTML, RFC 2557)."""
+    head = content[:2048].lower()
+    return b"mime-version:" in head and b"multipart/related" in head
+
+
+def page_of_archive(content: bytes, name: str) -> tuple[bytes, str]:
+    """Return the page in a web archive, in UTF-8, and the address that it was saved from.
+
+    Raises `SourceError` where there is no page in it.
+    """
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    for part in message.walk():
+        if part.get_content_type() in ("text/html", "application/xhtml+xml"):
+            payload = part.get_payload(decode=True)
+            raw = payload if isinstance(payload, bytes) else b""
+            text = decode(raw, name, declared=part.get_content_charset())
+            address = part.get("content-location") or message.get("snapshot-content-location")
+            return text.encode("utf-8", "replace"), str(address or "").strip()
+    raise SourceError(f"{name} is a web archive without a page in it; save the page anew.")
 
 
 def decode(content: bytes, name: str, *, declared: str | None = None) -> str:

@@ -11,7 +11,12 @@ import trafilatura
 from backbot.corpus.sources import Omission, Post, Reading
 from backbot.corpus.sources.article import article_parts, squeezed
 from backbot.corpus.sources.dates import day_of
-from backbot.corpus.sources.files import decode, read_bounded
+from backbot.corpus.sources.files import (
+    decode,
+    is_web_archive,
+    page_of_archive,
+    read_bounded,
+)
 from backbot.corpus.sources.markup import Element, has_sight, one_line, parse, parts_in, text_of
 from backbot.corpus.sources.wordpress import title_from
 from backbot.errors import SourceError
@@ -87,6 +92,9 @@ def read_page(
 
     Raises `NotAnArticleError` where there is none, `SourceError` where it is no text.
     """
+    if is_web_archive(content):
+        content, saved = page_of_archive(content, name)
+        address = address or (saved if saved.startswith(("https://", "http://")) else "")
     markup = decode(content, name, declared=charset)
     root = parse(markup)
     if reason := _is_list(root):
