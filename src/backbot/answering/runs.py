@@ -43,12 +43,6 @@ _PREMISE = re.compile(
 )
 # Neither is one that takes back what the sentence before it said.
 _TAKES_BACK = re.compile(r"^\W*(?:but|however|yet)\b")
-_DENIES = re.compile(
-    r"\b(?:not|isn't|aren't|doesn't|don't|cannot|can't|never|no|nor|neither|rarely|seldom|"
-    r"hardly|unlikely|myth|wrong|instead of|rather than|out of sequence|contrary)\b"
-)
-
-
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -88,8 +82,7 @@ def find_runs(question: Question, candidates: Candidates) -> list[Run]:
     if not alone:
         return []
     spans = [*alone, *_attached(candidates.sentences)]
-    scores = _Scores(question, candidates, spans)
-    return [scores.run(place, alone=place < len(alone)) for place in range(len(spans))]
+    return _Scores(question, candidates, spans).runs(len(alone))
 
 
 def _spans(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
@@ -170,10 +163,10 @@ class _Scores:
         self.passage = self._most(candidates.passages)
         sums = np.cumsum([0, *(each.words for each in self._sentences)])
         self.words = sums[self._last + 1] - sums[self._first]
-        denies = np.array([bool(_DENIES.search(fold(each.text))) for each in self._sentences])
-        self.denies = self._most(denies & quotable)
-        self._told = told
-        self._roles = [self._role(first, last) for first, last in spans]
+        denies = np.array([each.denies and each.quotable for each in self._sentences])
+        self.denies = self._most(denies)
+        best = [first + int(told[first : last + 1].argmax()) for first, last in spans]
+        self._roles = [self._sentences[place].role for place in best]
         asked = np.array([role in wanted for role in self._roles])
         joined = np.array([each.joined for each in self._sentences])[self._first]
         self.score = (
@@ -188,31 +181,38 @@ class _Scores:
             - JOINED_COST * joined
         )
 
-    def run(self, place: int, *, alone: bool) -> Run:
-        first = self._sentences[self._first[place]]
-        last = self._sentences[self._last[place]]
-        return Run(
-            first.document,
-            first.section,
-            first.number,
-            last.number,
-            first.start,
-            last.end,
-            int(self.words[place]),
-            self._roles[place],
-            alone,
-            float(self.score[place]),
-            float(self.best[place]),
-            float(self.whole[place]),
-            float(self.terms[place]),
-            float(self.tokens[place]),
-            float(self.passage[place]),
-            bool(self.denies[place]),
+    def runs(self, alone: int) -> list[Run]:
+        """Return the runs of all spans, of which the first `alone` read on their own."""
+        columns = zip(
+            self._first.tolist(),
+            self._last.tolist(),
+            self.words.tolist(),
+            self._roles,
+            self.score.tolist(),
+            self.best.tolist(),
+            self.whole.tolist(),
+            self.terms.tolist(),
+            self.tokens.tolist(),
+            self.passage.tolist(),
+            self.denies.tolist(),
+            strict=True,
         )
-
-    def _role(self, first: int, last: int) -> Role:
-        best = first + int(np.argmax(self._told[first : last + 1]))
-        return self._sentences[best].role
+        sentences = self._sentences
+        return [
+            Run(
+                sentences[first].document,
+                sentences[first].section,
+                sentences[first].number,
+                sentences[last].number,
+                sentences[first].start,
+                sentences[last].end,
+                words,
+                role,
+                place < alone,
+                *scores,
+            )
+            for place, (first, last, words, role, *scores) in enumerate(columns)
+        ]
 
     def _most(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Return the greatest of a table's rows over each span, column by column."""

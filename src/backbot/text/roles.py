@@ -39,6 +39,8 @@ class Reading(NamedTuple):
     joined: bool
     # Announces what follows ("Here is how:") and is only worth quoting together with it.
     announces: bool
+    # Says that something is not so, or not to be done.
+    denies: bool
 
 
 _CAUTION = re.compile(
@@ -149,6 +151,10 @@ _EXPLETIVE = re.compile(
     r"helps?|helpful|takes?|pays?)\b[^.]*\b(?:to|that|if|when|for)\b"
 )
 _ORDINAL_START = re.compile(r"^(?:second|third|fourth|finally|next|lastly)\b[,:]?")
+_DENIES = re.compile(
+    r"\b(?:not|isn't|aren't|doesn't|don't|cannot|can't|never|no|nor|neither|rarely|seldom|"
+    r"hardly|unlikely|myth|wrong|instead of|rather than|out of sequence|contrary)\b"
+)
 # So many words carry a sentence that opens with a connective.
 MIN_JOINED_WORDS = 8
 # Fewer words than this ("Thumbs up!") only make sense beside what stands around them.
@@ -177,7 +183,8 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
     leans = bool(_LEANS.match(plain) or _ORDINAL_START.match(plain))
     connected = bool(_CONNECTED.match(plain)) and not leans
     leans = leans or listed or (count < MIN_ALONE_WORDS and kind != "item")
-    leans = leans or (connected and count < MIN_JOINED_WORDS)
+    # An aside in brackets is said of what stands before it.
+    leans = leans or (connected and count < MIN_JOINED_WORDS) or text.lstrip().startswith("(")
     stands_alone = not leans or bool(_EXPLETIVE.match(plain))
     role = Role.EXPERIENCE if kind == "quote" or personal else _role(plain, fold(heading))
     return Reading(
@@ -187,6 +194,7 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
         stands_alone=stands_alone,
         joined=connected and stands_alone,
         announces=plain.endswith(":"),
+        denies=bool(_DENIES.search(plain)),
     )
 
 
