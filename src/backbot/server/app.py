@@ -10,7 +10,7 @@ import backbot
 from backbot.errors import BackbotError
 from backbot.model import Kind, SectionRole
 from backbot.phrases import phrase
-from backbot.server import api, pages
+from backbot.server import api, hooks, pages
 from backbot.server.api import ErrorBody, Problem, reply_json
 from backbot.server.holder import Holder
 from backbot.settings import Settings
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    app.extensions["backbot.settings"] = settings
     app.extensions["backbot"] = Holder(Path(settings.index), Path(settings.corpus))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(hooks.blueprint)
     app.register_error_handler(BackbotError, _on_backbot_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_surprise)
@@ -101,7 +103,10 @@ def _on_surprise(error: Exception) -> Response:
 
 
 def _problem(status: int, code: str, message: str) -> Response:
-    if request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
+    if request.path.startswith(("/api/", "/owner/hooks/")) or request.path in (
+        "/healthz",
+        "/readyz",
+    ):
         body = ErrorBody(error=Problem(code=code, message=message))
         return reply_json(body, status=status, cache="no-store")
     page = render_template("error.html", status=status, message=message)
