@@ -985,6 +985,25 @@ def test_doctor_without_the_build_extra_says_what_that_keeps_from_working(
     assert "pip install 'backbot[build]'" in plain
 
 
+@pytest.mark.parametrize(
+    ("origins", "sentence"),
+    [
+        ("", "To let one, start the server with BACKBOT_ALLOWED_ORIGINS=https://www.example.org"),
+        ("https://a.org https://b.org", "on their pages: https://a.org, https://b.org."),
+        ("*", "Every site may show the chat on its pages"),
+    ],
+)
+def test_doctor_says_who_may_show_the_chat(
+    origins: str, sentence: str, toy: Toy, tiny_corpus: Path, tiny_root: Path
+) -> None:
+    result = examine(toy, tiny_corpus, tiny_root, BACKBOT_ALLOWED_ORIGINS=origins)
+    assert sentence in squeezed(result.stdout)
+    report = json.loads(
+        examine(toy, tiny_corpus, tiny_root, "--json", BACKBOT_ALLOWED_ORIGINS=origins).stdout
+    )
+    assert report["allowed_origins"] == origins.split()
+
+
 def test_doctor_as_json(toy: Toy, tiny_corpus: Path, tiny_root: Path) -> None:
     report = json.loads(examine(toy, tiny_corpus, tiny_root, "--json").stdout)
     assert (report["well"], report["findings"], report["documents"]) == (True, [], 3)

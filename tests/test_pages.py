@@ -3,6 +3,7 @@
 What readers type and what documents hold is text on every page, never markup.
 """
 
+import datetime
 import html
 import re
 from pathlib import Path
@@ -17,7 +18,8 @@ from backbot.corpus.document import Document
 from backbot.corpus.files import read_document
 from backbot.model import Citation, Excerpt, Kind, Reply, Section, SectionRole
 from backbot.server.app import create_app
-from backbot.server.pages import Piece, cut_blocks, long_date, page_address
+from backbot.server.languages import written_out
+from backbot.server.pages import Piece, cut_blocks, page_address
 from backbot.settings import Settings
 
 FLAT_FEET = "do-flat-feet-cause-upper-back-pain"
@@ -92,7 +94,7 @@ def test_the_chat_page_works_before_any_script_does(site: FlaskClient) -> None:
 @pytest.mark.parametrize("path", ["/", "/ask", f"/read/{FLAT_FEET}", "/read/none"])
 def test_every_page_says_what_it_is_and_whom_to_ring(site: FlaskClient, path: str) -> None:
     footer = site.get(path).text.partition("<footer")[2]
-    for words in ("no medical advice", "nothing is stored", "no cookie", "Show a doctor"):
+    for words in ("no medical advice", "keeps no conversation", "no cookie", "Show a doctor"):
         assert words in footer
     for number in ("112", "911", "999"):
         assert f'href="tel:{number}"' in footer
@@ -103,7 +105,8 @@ def test_no_page_has_an_inline_script_or_style_or_asks_another_host(
     site: FlaskClient, path: str
 ) -> None:
     page = site.get(path).text
-    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page)
+    data = r'type="application/json"'
+    assert not re.search(rf"<style|\sstyle=|\son\w+=|<script(?![^>]*(?:\ssrc=|{data}))", page)
     assert not re.search(r'(?:src|<link[^>]*href)="(?!/static/)', page)
     assert "Set-Cookie" not in site.get(path).headers
 
@@ -228,7 +231,7 @@ def test_a_document_is_read_with_its_title_and_blocks(tmp_path: Path) -> None:
         "First.\n\n# Why\n\n- one\n- two\n  - three\n\n> said\n>\n> again\n\n#### How\n\n    code"
     )
     page = body_of(pages_over(written(tmp_path, "title: A post", body)).get("/read/a-post"))
-    assert '<h1 dir="auto">A post</h1>' in page
+    assert '<h1 lang="en" dir="auto">A post</h1>' in page
     assert page.index('<p dir="auto">First.</p>') < page.index('<h2 dir="auto">Why</h2>')
     assert (
         '<ul><li class="depth-1" dir="auto">one</li><li class="depth-1" dir="auto">two</li>'
@@ -324,4 +327,4 @@ def test_a_hostile_document_is_shown_as_text(tmp_path: Path) -> None:
 
 
 def test_dates_are_written_out() -> None:
-    assert long_date("2014-03-01") == "1 March 2014"
+    assert written_out(datetime.date(2014, 3, 1), "en") == "1 March 2014"

@@ -14,12 +14,28 @@ from backbot.errors import SettingsError
 
 FILE = "backbot.toml"
 PREFIX = "BACKBOT_"
+# Those that pages and widget speak; web/languages has the words of each.
+LANGUAGES = ("en", "es", "de", "fr", "ar")
 
 _Name = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 _Port = Annotated[int, Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
 _Count = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
 _Secret = Annotated[str, Meta(min_length=16, description="a text of 16 characters or more")]
-_Origins = Annotated[tuple[str, ...], Meta(description="a list of sites such as https://a.org")]
+# What Content-Security-Policy and browsers call an origin: no path, no trailing slash.
+_Origin = Annotated[
+    str,
+    Meta(
+        pattern=r"^(\*|https?://(\*\.)?([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[0-9]{1,5})?)$"
+    ),
+]
+_Origins = Annotated[
+    tuple[_Origin, ...],
+    Meta(description="a list of sites such as https://a.org, in small letters and without a path"),
+]
+_Language = Annotated[
+    str,
+    Meta(pattern=f"^({'|'.join(LANGUAGES)})$", description=f"one of {', '.join(LANGUAGES)}"),
+]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_origins: _Origins = ()
     source: _Name | None = None
     hook_secret: _Secret | None = None
+    language: _Language | None = None
 
 
 def read_settings(

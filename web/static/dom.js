@@ -1,3 +1,7 @@
+/** Making and finding elements. */
+
+import { words } from "./strings.js";
+
 /**
  * Make an element. Strings among the children become text, never markup.
  *
@@ -26,4 +30,20 @@ export function find(id, type) {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new Error(`The page has no ${type.name} #${id}.`);
   return found;
+}
+
+/**
+ * Open a link beside the conversation, and say so.
+ *
+ * @param {HTMLAnchorElement} link
+ */
+export function inNewTab(link) {
+  link.target = "_blank";
+  link.rel = "noopener";
+  const hint = element(
+    "span",
+    { class: "visually-hidden new-tab" },
+    ` ${words.reply.opensInNewTab}`,
+  );
+  link.append(hint);
 }

@@ -9,5 +9,6 @@ addEventListener("load", () => {
   if (!quoted || !location.hash.startsWith("#excerpt")) return;
   if (visit instanceof PerformanceNavigationTiming && visit.type !== "navigate") return;
   const { top, bottom } = quoted.getBoundingClientRect();
-  if (bottom < 0 || top > innerHeight) quoted.scrollIntoView({ block: "start", behavior: "instant" });
+  if (bottom < 0 || top > innerHeight)
+    quoted.scrollIntoView({ block: "start", behavior: "instant" });
 });

@@ -1,36 +1,28 @@
 /**
- * Every word that the scripts say of their own; replies bring the rest.
- * The words about a reply are also those of templates/_reply.html.
+ * Every word that the scripts say of their own, in the page's language; the page brings them along
+ * out of `web/languages`. Replies bring the rest.
+ *
+ * @typedef {typeof import("../languages/en.json")} Catalogue
+ * @typedef {Pick<Catalogue, "dates" | "reply" | "chat"> & {language: string, truncated: string,
+ *   disclaimer: string, phrases: Record<string, string>}} Words
  */
-export const strings = {
-  youAsked: "You asked: ",
-  waiting: "Looking in the articles…",
-  newConversation: "A new conversation has begun.",
 
-  understoodAs: "Understood as: ",
-  noticePrefix: {
-    crisis: "Immediate action required: ",
-    emergency: "Immediate action required: ",
-    urgent: "Urgent advice: ",
-    other: "Advice: ",
-  },
-  leave: "Leave this page",
-  behindNotice: "What the articles say in general",
-  kinds: {
-    article: "Article",
-    reader: "Reader question",
-    editor: "Question answered by the site",
-    question: "Question and answer",
-  },
-  reviewed: "Reviewed ",
-  opensInNewTab: " (opens in a new tab)",
-  truncated: "Only the opening of this post is here.",
-  askAlso: "You could also ask",
-  ask: "You could ask",
-  dates: "en-GB",
+// Articles, their titles and questions, and safety notices: they stay as they were written.
+export const CORPUS_LANGUAGE = "en";
 
-  tryAgain: "Try again",
-  noConnection: "Your question did not get through. It is still here; check your connection and try again.",
-  noAnswerNow: "The site cannot answer right now. Your question is still here; please try again in a moment.",
-  refused: "This question could not be taken. Please change it and send it again.",
-};
+/** @type {Words} */
+export const words = JSON.parse(document.getElementById("strings")?.textContent ?? "{}");
+
+/**
+ * Return a fixed phrase of the server in the page's language, and the attributes that it needs
+ * where there is no translation of it.
+ *
+ * @param {string} phrase
+ * @returns {{text: string, marks: Record<string, string>}}
+ */
+export function translated(phrase) {
+  const text = words.phrases[phrase];
+  if (text) return { text, marks: {} };
+  const own = words.language === CORPUS_LANGUAGE;
+  return { text: phrase, marks: own ? {} : { lang: CORPUS_LANGUAGE, dir: "auto" } };
+}

@@ -99,6 +99,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     holding: Holding | None
     changes: dict[str, Change]
     truncated: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
     findings: tuple[Finding, ...]
     remarks: tuple[Remark, ...] = ()
 
@@ -148,6 +149,7 @@ def diagnose(settings: Settings) -> Diagnosis:
         holding=holding,
         changes=changes,
         truncated=truncated,
+        allowed_origins=settings.allowed_origins,
         findings=tuple(findings),
         remarks=_remarks(settings, documents, index),
     )

@@ -86,6 +86,10 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
     if diagnosis.remarks:
         print_remarks(terminal, diagnosis.remarks)
         terminal.print()
+    terminal.say("Other sites", style="bold")
+    terminal.say(embedding_sentence(diagnosis.allowed_origins), indent=2)
+    terminal.print()
+
     if not diagnosis.findings:
         terminal.say("All is well.", style="bold")
         return
@@ -110,6 +114,21 @@ def print_remarks(terminal: "Terminal", remarks: "Sequence[Remark]") -> None:
             terminal.say(f"{remark.document} {remark.about}.", indent=4)
         if len(found) > _NAMED:
             terminal.say(f"and {len(found) - _NAMED:,} more; --json names all.", indent=4)
+
+
+def embedding_sentence(origins: tuple[str, ...]) -> str:
+    """Say which sites may show the chat, and how to let others."""
+    setting = "BACKBOT_ALLOWED_ORIGINS"
+    if not origins:
+        return (
+            "None may show the chat on its pages. To let one, start the server with "
+            f"{setting}=https://www.example.org (several: part them by spaces)."
+        )
+    if "*" in origins:
+        return (
+            f"Every site may show the chat on its pages. To let only some, list them in {setting}."
+        )
+    return f"These may show the chat on their pages: {', '.join(origins)}. Set by {setting}."
 
 
 def _print_packages(terminal: "Terminal", purpose: str, packages: dict[str, str | None]) -> None:

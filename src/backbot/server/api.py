@@ -1,7 +1,7 @@
 """The JSON API: chat, documents, suggestions, health."""
 
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from flask import Blueprint, Response, current_app, request
@@ -14,6 +14,8 @@ from backbot.server.openapi import describe
 
 blueprint = Blueprint("api", __name__)
 _PATH = re.compile(r"at `\$\.?([^`]*)`")
+_MISSING = re.compile(r"missing required field `(\w+)`")
+Body = TypeVar("Body")
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 @blueprint.post("/api/chat")
 def chat() -> Response:
-    asked = _decode(request.get_data(cache=False))
+    asked = decode(request.get_data(cache=False), ChatRequest)
     reply = holder().chatbot().reply(asked.message, asked.history)
     return reply_json(reply, cache="no-store")
 
@@ -125,15 +127,16 @@ def reply_json(value: object, *, status: int = 200, cache: str = "no-cache") -> 
     return response
 
 
-def _decode(body: bytes) -> ChatRequest:
+def decode(body: bytes, form: type[Body]) -> Body:
+    """Return what a request says in JSON; raises `RequestError` that tells which field is amiss."""
     if request.mimetype != "application/json":
         raise RequestError(
-            "Send the question as JSON with the content type application/json.",
+            "Send it as JSON with the content type application/json.",
             status=415,
             code="not_json",
         )
     try:
-        return msgspec.json.decode(body, type=ChatRequest)
+        return msgspec.json.decode(body, type=form)
     except msgspec.ValidationError as error:
         raise RequestError(_explain(str(error)), code="bad_field") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -143,8 +146,9 @@ def _decode(body: bytes) -> ChatRequest:
 def _explain(problem: str) -> str:
     """Say which field does not fit; msgspec's own words could hold what the reader typed."""
     where = _PATH.search(problem)
-    if where is None and "missing required field `message`" in problem:
-        return "The field `message` is missing."
+    missing = _MISSING.search(problem)
+    if where is None and missing is not None:
+        return f"The field `{missing.group(1)}` is missing."
     if where is None:
         return 'The body must be a JSON object such as {"message": "why do I get knots?"}.'
     if where.group(1) == "message":

@@ -10,23 +10,16 @@ import backbot
 from backbot.errors import BackbotError
 from backbot.model import Kind, SectionRole
 from backbot.phrases import phrase
-from backbot.server import api, hooks, pages
+from backbot.server import api, embed, feedback, hooks, pages
 from backbot.server.api import ErrorBody, Problem, reply_json
+from backbot.server.folder import web_folder
+from backbot.server.headers import add_headers
 from backbot.server.holder import Holder
+from backbot.server.languages import catalogue, spoken
 from backbot.settings import Settings
 
 # Nine messages of 2,000 characters, each of them escaped in the longest way that JSON knows.
 MAX_BODY_BYTES = 256 * 1024
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 log = logging.getLogger("backbot.server")
 
 
@@ -47,25 +40,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.extensions["backbot.settings"] = settings
     app.extensions["backbot"] = Holder(Path(settings.index), Path(settings.corpus))
+    # Catalogues keep their letters and their order.
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         phrase=phrase, Kind=Kind, SectionRole=SectionRole, version=backbot.__version__
     )
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(feedback.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(hooks.blueprint)
+    app.register_blueprint(embed.blueprint)
     app.register_error_handler(BackbotError, _on_backbot_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_surprise)
-    app.after_request(_add_headers)
+    app.after_request(add_headers)
     return app
-
-
-def web_folder() -> Path:
-    """Return the folder with templates and static files: in the wheel, or in a checkout."""
-    package = Path(backbot.__file__).parent
-    packed = package / "web"
-    return packed if packed.is_dir() else package.parents[1] / "web"
 
 
 def _on_backbot_error(error: BackbotError) -> Response:
@@ -109,11 +100,6 @@ def _problem(status: int, code: str, message: str) -> Response:
     ):
         body = ErrorBody(error=Problem(code=code, message=message))
         return reply_json(body, status=status, cache="no-store")
-    page = render_template("error.html", status=status, message=message)
+    said = catalogue(spoken())["errors"].get(code, message)
+    page = render_template("error.html", status=status, message=said)
     return Response(page, status, mimetype="text/html")
-
-
-def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

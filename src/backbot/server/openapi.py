@@ -14,9 +14,17 @@ _TEMPLATE = "#/components/schemas/{name}"
 @cache
 def describe() -> dict[str, Any]:
     """Return the description of the API as an OpenAPI 3.1 document."""
-    from backbot.server import api
+    from backbot.server import api, feedback
 
-    types = (api.ChatRequest, Reply, api.Suggestions, api.DocumentView, api.ErrorBody, api.Status)
+    types = (
+        api.ChatRequest,
+        Reply,
+        api.Suggestions,
+        api.DocumentView,
+        feedback.FeedbackRequest,
+        api.ErrorBody,
+        api.Status,
+    )
     _, components = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
     message = components["ChatRequest"]["properties"]["message"]
     # White space and invisible characters alone are an empty message too.
@@ -81,6 +89,26 @@ def describe() -> dict[str, Any]:
                         "200": said("DocumentView", "The document."),
                         "404": missing,
                         "503": not_ready,
+                    },
+                }
+            },
+            "/api/feedback": {
+                "post": {
+                    "operationId": "feedback",
+                    "summary": "Say whether a reply helped.",
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            "application/json": {
+                                "schema": {"$ref": _TEMPLATE.format(name="FeedbackRequest")}
+                            }
+                        },
+                    },
+                    "responses": {
+                        "204": {"description": "It has been taken."},
+                        "400": refused,
+                        "413": refused,
+                        "415": refused,
                     },
                 }
             },

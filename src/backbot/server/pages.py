@@ -1,6 +1,5 @@
 """The pages that readers open: the chat, the same without JavaScript, one document."""
 
-import datetime
 import re
 from itertools import groupby
 from typing import NamedTuple
@@ -10,6 +9,15 @@ from flask import Blueprint, Response, make_response, render_template, request
 from backbot.corpus.document import Block, Document
 from backbot.errors import RequestError
 from backbot.server.api import find_document, holder
+from backbot.server.languages import (
+    CORPUS_LANGUAGE,
+    catalogue,
+    for_scripts,
+    language_of,
+    long_date,
+    spoken,
+    translated,
+)
 
 blueprint = Blueprint("pages", __name__)
 _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -36,7 +44,7 @@ class ShownBlock(NamedTuple):
 
 @blueprint.get("/")
 def chat() -> Response:
-    return _page("chat.html", suggestions=holder().chatbot().suggestions())
+    return page("chat.html", suggestions=holder().chatbot().suggestions())
 
 
 @blueprint.route("/ask", methods=["GET", "POST"])
@@ -50,7 +58,7 @@ def ask() -> Response:
         except RequestError as error:
             problem = str(error)
     suggestions = reply.suggestions if reply else holder().chatbot().suggestions()
-    response = _page(
+    response = page(
         "ask.html", question=question, reply=reply, problem=problem, suggestions=suggestions
     )
     response.headers["Cache-Control"] = "no-store"
@@ -66,14 +74,24 @@ def read(identifier: str) -> Response:
     # Blocks of one kind that follow each other make one list, or one quotation.
     runs = [(kind, tuple(run)) for kind, run in groupby(blocks, key=lambda block: block.kind)]
     marked = any(piece.anchor for block in blocks for piece in block.pieces)
-    return _page("read.html", document=document, runs=runs, marked=marked)
+    return page("read.html", document=document, runs=runs, marked=marked)
 
 
-@blueprint.app_template_filter()
-def long_date(date: str) -> str:
-    """Write the ISO date "2014-03-01" as "1 March 2014"."""
-    day = datetime.date.fromisoformat(date)
-    return f"{day.day} {day:%B %Y}"
+blueprint.add_app_template_filter(long_date)
+blueprint.add_app_template_filter(translated)
+blueprint.add_app_template_filter(language_of)
+
+
+@blueprint.app_context_processor
+def words() -> dict[str, object]:
+    """Give every template the words of its language."""
+    language = spoken()
+    return {
+        "language": language,
+        "words": catalogue(language),
+        "script_words": for_scripts(language),
+        "corpus_language": CORPUS_LANGUAGE,
+    }
 
 
 @blueprint.app_template_test()
@@ -114,7 +132,9 @@ def _marked_span(document: Document, at: str) -> tuple[int, int]:
     return (start, end) if start < end <= len(document.text) else (0, 0)
 
 
-def _page(template: str, **values: object) -> Response:
+def page(template: str, **values: object) -> Response:
+    """Return a page made from `template`, in the reader's language."""
     response = make_response(render_template(template, **values))
     response.headers["Cache-Control"] = "no-cache"
+    response.vary.add("Accept-Language")
     return response

@@ -1,0 +1,61 @@
+"""What readers say of a reply: counted by kind in this process's memory, and kept nowhere.
+
+`record_feedback` is the one place where feedback arrives; whoever keeps a journal begins here.
+"""
+
+import threading
+from collections import Counter
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from backbot.server.api import decode
+
+MAX_NOTE_LENGTH = 2000
+
+blueprint = Blueprint("feedback", __name__)
+_counts: Counter[tuple[bool, str | None]] = Counter()
+_lock = threading.Lock()
+
+
+class Reason(StrEnum):
+    """Why a reply did not help."""
+
+    DID_NOT_ANSWER = "did_not_answer"
+    WRONG = "wrong"
+    UNSAFE = "unsafe"
+    UNCLEAR = "unclear"
+    OTHER = "other"
+
+
+class FeedbackRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader says of a reply: whether it helped, and if not, why."""
+
+    reply: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    helpful: bool
+    reason: Reason | None = None
+    note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE_LENGTH)] | None = None
+
+
+@blueprint.post("/api/feedback")
+def feedback() -> Response:
+    said = decode(request.get_data(cache=False), FeedbackRequest)
+    note = (said.note or "").strip() or None
+    record_feedback(said.reply, said.helpful, said.reason, note)
+    response = Response(status=204)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def record_feedback(reply_id: str, helpful: bool, reason: Reason | None, note: str | None) -> None:
+    """Count one judgement of the reply `reply_id`; of `note` nothing is kept."""
+    with _lock:
+        _counts[helpful, None if helpful else reason] += 1
+
+
+def feedback_counts() -> dict[tuple[bool, str | None], int]:
+    """Return how often readers said so, by whether it helped and why not."""
+    with _lock:
+        return dict(_counts)
