@@ -74,8 +74,10 @@ def gather() -> list[Message]:
     for name in ("starter", "seed"):
         for line in (SETS / f"{name}.tune.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if "question" in row:
-                found.append(Message(row["id"], row["question"], "none", "ordinary"))
+            if row.get("topic") == "when to see someone":
+                continue  # these tell of signs
+            for text in row.get("turns") or [row["question"]]:
+                found.append(Message(row["id"], text, "none", "ordinary"))
     return [message for message in found if not message.context]
 
 

@@ -11,11 +11,15 @@ from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
 from backbot.index.layout import corpus_fingerprint
 from backbot.index.store import read_vectors
+from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms
 
 
 class Rebuilt(NamedTuple):
-    """What a rebuild did. `embedded` texts were new, `reused` ones had a vector already."""
+    """What a rebuild did. `embedded` texts were new, `reused` ones had a vector already.
+
+    `withheld` sentences advise on medicines and are never quoted.
+    """
 
     version: str
     documents: int
@@ -23,6 +27,7 @@ class Rebuilt(NamedTuple):
     sentences: int
     embedded: int
     reused: int
+    withheld: tuple[Withheld, ...] = ()
 
 
 def rebuild_index(
@@ -74,4 +79,5 @@ def rebuild_index(
         len(index.sentences),
         built.embedded,
         built.reused,
+        read_withheld(index),
     )

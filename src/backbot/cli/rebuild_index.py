@@ -30,6 +30,7 @@ def command(corpus: str | None, index: str | None, full: bool, as_json: bool) ->
     complete, and for good if anything fails.
     """
     from backbot.cli.terminal import Terminal, print_json
+    from backbot.cli.withheld import print_withheld
     from backbot.index.layout import current_version
 
     settings = read_settings({"corpus": corpus, "index": index})
@@ -45,6 +46,7 @@ def command(corpus: str | None, index: str | None, full: bool, as_json: bool) ->
         return
     terminal = Terminal()
     terminal.say(summary(rebuilt, before, seconds))
+    print_withheld(terminal, rebuilt.withheld)
 
 
 def summary(rebuilt: "Rebuilt", before: str | None, seconds: float) -> str:

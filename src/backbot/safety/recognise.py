@@ -12,6 +12,7 @@ from backbot.safety.likeness import (
     RAISES_BY_WORDS,
     RAISES_GUARDED,
     SURE_BY_WORDS,
+    SURE_EMERGENCY,
     WITHHOLDS,
     open_model,
 )
@@ -25,7 +26,11 @@ EARLIER_READ = 6
 # How many earlier turns lend their signs to the message.
 EARLIER_JOINED = 3
 _TRIGGERS = 6
+# The category of what is like an emergency, and not like enough to be called one.
+UNNAMED = "unnamed_sign"
 _MANY = 9
+# Levels of a rule that the message as a whole may still raise.
+_LESSER = ("urgent", "soon")
 
 
 class Recogniser:
@@ -84,10 +89,14 @@ class Recogniser:
     ) -> Finding:
         declined = _declined(reading)
         met = self._met(reading, before)
-        if met is not None and not self._coincidence(met, reading, vector):
+        if met is not None and self._coincidence(met, reading, vector):
+            met = None
+        elif met is None or met.finding.level in _LESSER:
+            alike = self._alike(reading, vector)
+            if alike is not None and (met is None or alike.rank < met.finding.rank):
+                return msgspec.structs.replace(alike, declined=declined)
+        if met is not None:
             return msgspec.structs.replace(met.finding, declined=declined)
-        if met is None and (alike := self._alike(reading, vector)) is not None:
-            return msgspec.structs.replace(alike, declined=declined)
         if reading.asks and "serious_topic" in reading.told and "dealt_with" not in reading.signs:
             topic = reading.quote(reading.told["serious_topic"][0])
             return Finding(
@@ -151,9 +160,12 @@ class Recogniser:
         nearest = model.nearest(look)
         places = nearest.telling[:_TRIGGERS]
         telling = tuple(dict.fromkeys(reading.written(start, end) for start, end in places))
+        if not telling:
+            return None  # nothing that could be shown as the reason
+        emergency = nearest.level == "emergency" and look.chance < SURE_EMERGENCY
         return Finding(
-            level=nearest.level,
-            category=nearest.category,
+            level="urgent" if emergency else nearest.level,
+            category=UNNAMED if emergency else nearest.category,
             triggers=telling,
             reasons=(
                 f"as a whole like messages with warning signs ({look.chance:.0%})",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from backbot.text.blocks import BlockKind
 from backbot.text.clean import fold
+from backbot.text.medicine import advises_medicine
 from backbot.text.terms import words
 
 
@@ -28,7 +29,8 @@ class Reading(NamedTuple):
     """An editor's reading of one sentence."""
 
     role: Role
-    # Can be quoted as evidence: no question, teaser, greeting, sales line or heading.
+    # Can be quoted as evidence: no question, teaser, greeting, sales line, heading, and nothing
+    # that advises on medicines.
     quotable: bool
     # Reads on its own; otherwise it leans on the sentence before it ("It ...", "That's why ...").
     stands_alone: bool
@@ -154,6 +156,7 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
         or (question and not listed)
         or promotion
         or count == 0
+        or advises_medicine(text)
         or _SIGNATURE.match(fold(text).strip())
     )
     leans = bool(_LEANS.match(plain) or _CONNECTED.match(plain) or _ORDINAL_START.match(plain))
