@@ -30,7 +30,7 @@ _TRIGGERS = 6
 UNNAMED = "unnamed_sign"
 _MANY = 9
 # Levels of a rule that the message as a whole may still raise.
-_LESSER = ("urgent", "soon")
+_OPEN = ("urgent", "soon")
 
 
 class Recogniser:
@@ -91,7 +91,7 @@ class Recogniser:
         met = self._met(reading, before)
         if met is not None and self._coincidence(met, reading, vector):
             met = None
-        elif met is None or met.finding.level in _LESSER:
+        elif met is None or met.finding.level in _OPEN:
             alike = self._alike(reading, vector)
             if alike is not None and (met is None or alike.rank < met.finding.rank):
                 return msgspec.structs.replace(alike, declined=declined)
@@ -148,11 +148,10 @@ class Recogniser:
         if not model.knows(reading.words):
             return None
         if vector is not None:
-            look, least = model.by_both(reading.words, vector()), RAISES
-            if reading.guarded:
-                least = RAISES_GUARDED
-        elif reading.guarded or reading.scope.negations:
-            return None
+            look = model.by_both(reading.words, vector())
+            least = RAISES_GUARDED if reading.guarded else RAISES
+        elif self._encoder is not None or reading.guarded or reading.scope.negations:
+            return None  # of earlier turns the reader's side tells what was noticed
         else:
             look, least = model.by_words(reading.words), RAISES_BY_WORDS
         if look.chance < least:
