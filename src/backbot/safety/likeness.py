@@ -199,7 +199,7 @@ def _places(words: Sequence[Token], pulls: Mapping[str, float]) -> Iterator[tupl
         for length in (1, 2):
             texts = [token.text for token in words[at : at + length]]
             pull = pulls.get(" ".join(texts), 0.0)
-            if pull > 0.0 and len(texts) == length and not _EMPTY.issuperset(texts):
+            if pull > 0.0 and len(texts) == length and not _EMPTY & set(texts[:1] + texts[-1:]):
                 found.append((-pull, at, at + length))
     taken: set[int] = set()
     for _, start, end in sorted(found):

@@ -61,14 +61,13 @@ class Recogniser:
         readings: list[Reading] = []
         for turn in earlier[-EARLIER_READ:]:
             reading = read_message(turn.message)
-            found = self._judge(reading, readings, None)
+            # What was noticed then need not be looked at again.
+            asked = None if turn.notice else self._asking_for(turn.message)
+            found = self._judge(reading, readings, asked, earlier=True)
             state = _carry(state, found, reading, turn.notice)
             readings.append(reading)
         reading = read_message(message)
-        if vector is None and self._encoder is not None:
-            encoder = self._encoder
-            vector = lambda: encoder.encode(squeeze(clean(message)))  # noqa: E731
-        found = self._judge(reading, readings, vector)
+        found = self._judge(reading, readings, vector or self._asking_for(message))
         lasting = _carry(state, found, reading, None)
         if lasting is None or found.rank <= lasting.rank:
             return found
@@ -81,18 +80,25 @@ class Recogniser:
             lasting=True,
         )
 
+    def _asking_for(self, message: str) -> Callable[[], Vectors] | None:
+        """Return how to ask for the vector of `message`, None if there is no encoder."""
+        encoder = self._encoder
+        return None if encoder is None else lambda: encoder.encode(squeeze(clean(message)))
+
     def _judge(
         self,
         reading: Reading,
         before: Sequence[Reading],
         vector: Callable[[], Vectors] | None,
+        *,
+        earlier: bool = False,
     ) -> Finding:
         declined = _declined(reading)
         met = self._met(reading, before)
         if met is not None and self._coincidence(met, reading, vector):
             met = None
         elif met is None or met.finding.level in _OPEN:
-            alike = self._alike(reading, vector)
+            alike = self._alike(reading, vector, earlier=earlier)
             if alike is not None and (met is None or alike.rank < met.finding.rank):
                 return msgspec.structs.replace(alike, declined=declined)
         if met is not None:
@@ -140,18 +146,25 @@ class Recogniser:
             return False
         return self._likeness.by_both(reading.words, vector()).chance < least
 
-    def _alike(self, reading: Reading, vector: Callable[[], Vectors] | None) -> Finding | None:
-        """Return what the message as a whole is like, None if it is not like enough."""
+    def _alike(
+        self, reading: Reading, vector: Callable[[], Vectors] | None, *, earlier: bool
+    ) -> Finding | None:
+        """Return what the message as a whole is like, None if it is not like enough.
+
+        An earlier turn costs a vector of its own, so its words have to make it worth a look.
+        """
         model = self._likeness
         if "dealt_with" in reading.signs or "repeat_after" in reading.told:
             return None
         if not model.knows(reading.words):
             return None
+        if earlier and model.by_words(reading.words).chance < SURE_BY_WORDS:
+            return None
         if vector is not None:
             look = model.by_both(reading.words, vector())
             least = RAISES_GUARDED if reading.guarded else RAISES
         elif self._encoder is not None or reading.guarded or reading.scope.negations:
-            return None  # of earlier turns the reader's side tells what was noticed
+            return None
         else:
             look, least = model.by_words(reading.words), RAISES_BY_WORDS
         if look.chance < least:
