@@ -28,6 +28,9 @@ from backbot.safety.tokens import COMMA, SENTENCE_END, Token
 # coincidence of words below WITHHOLDS, by the number of different signs that meet any rule; with
 # more signs than stand here it always holds. Chosen by cross-validation: see train_likeness.py.
 RAISES = 0.75
+# A long message tells of other things too, which thins its likeness and makes chance hits rare.
+RAISES_LONG = 0.60
+LONG = 25  # words
 RAISES_GUARDED = 0.90  # where the words speak of the past, of a moment, or in figures
 WITHHOLDS = {1: 0.08, 2: 0.01}
 # Below this an emergency that no rule names is raised as urgent only.

@@ -8,9 +8,11 @@ import msgspec
 from backbot.index.encoder import Encoder, Vectors
 from backbot.model import Level, Turn
 from backbot.safety.likeness import (
+    LONG,
     RAISES,
     RAISES_BY_WORDS,
     RAISES_GUARDED,
+    RAISES_LONG,
     SURE_BY_WORDS,
     SURE_EMERGENCY,
     WITHHOLDS,
@@ -163,6 +165,7 @@ class Recogniser:
         if vector is not None:
             look = model.by_both(reading.words, vector())
             least = RAISES_GUARDED if reading.guarded else RAISES
+            least = RAISES_LONG if len(reading.words) >= LONG else least
         elif self._encoder is not None or reading.guarded or reading.scope.negations:
             return None
         else:
@@ -174,7 +177,8 @@ class Recogniser:
         telling = tuple(dict.fromkeys(reading.written(start, end) for start, end in places))
         if not telling:
             return None  # nothing that could be shown as the reason
-        emergency = nearest.level == "emergency" and look.chance < SURE_EMERGENCY
+        unsure = look.chance < SURE_EMERGENCY and len(reading.words) < LONG
+        emergency = nearest.level == "emergency" and unsure
         return Finding(
             level="urgent" if emergency else nearest.level,
             category=UNNAMED if emergency else nearest.category,
