@@ -119,6 +119,7 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
     card = ModelCard(
         name="toy",
         dimensions=DIMENSIONS,
+        token_dimensions=DIMENSIONS,
         max_tokens=MAX_TOKENS,
         weights_sha256=weights,
         onnx_sha256=file_sha256(export / MODEL_FILE),
@@ -146,14 +147,18 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
         helper.make_node("Gather", ["table", "input_ids"], ["looked_up"]),
         helper.make_node("ReduceMean", ["looked_up"], ["mean"], axes=[1], keepdims=0),
         helper.make_node("LpNormalization", ["mean"], ["sentence"], axis=1, p=2),
+        helper.make_node("LpNormalization", ["looked_up"], ["tokens"], axis=2, p=2),
     ]
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
         for name in ("input_ids", "attention_mask", "token_type_ids")
     ]
-    output = helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", dimensions])
+    outputs = [
+        helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", dimensions]),
+        helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "tokens", dimensions]),
+    ]
     graph = helper.make_graph(
-        nodes, "toy", inputs, [output], [numpy_helper.from_array(table, "table")]
+        nodes, "toy", inputs, outputs, [numpy_helper.from_array(table, "table")]
     )
     opsets = [helper.make_opsetid("", 17)]
     save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))

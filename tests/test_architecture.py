@@ -25,8 +25,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(SOURCE.rglob("*.py"))
-# What building an index and importing a site need and serving does not.
-LARGE = ("torch", "transformers", "sentence_transformers", "nltk", "rank_bm25", "onnx", "slugify")
+# What building an index, importing a site and evaluating need and serving does not.
+LARGE = (
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "nltk",
+    "rank_bm25",
+    "onnx",
+    "scipy",
+    "slugify",
+)
 
 
 def part_of(path: Path) -> str:

@@ -323,12 +323,12 @@ def test_ask_prints_excerpts_as_quotations_with_numbered_sources(index_root: Pat
 
 @pytest.mark.parametrize("columns", [80, 40])
 @pytest.mark.parametrize("extra", [(), ("--explain",)])
-def test_lines_fit_the_terminal_and_only_addresses_are_left_whole(
+def test_lines_fit_the_terminal_and_only_addresses_and_names_are_left_whole(
     columns: int, extra: tuple[str, ...], index_root: Path
 ) -> None:
     result = run("ask", QUESTION, "--index", index_root, *extra, COLUMNS=str(columns))
     long = [line for line in result.stdout.splitlines() if len(line) > columns]
-    assert all(line.strip().startswith("/read/") for line in long)
+    assert all(" " not in line.strip() for line in long)
 
 
 def test_prose_stays_readable_in_a_very_wide_window(index_root: Path) -> None:
@@ -384,8 +384,9 @@ def test_json_with_explain_adds_the_trace_beside_the_reply(index_root: Path) -> 
     fields = json.loads(run("ask", QUESTION, "--json", "--explain", "--index", index_root).stdout)
     trace = fields.pop("trace")
     reply = msgspec.convert(fields, Reply)
-    assert {"fused", "lexical", "dense", "asked"} <= set(trace["hits"][0])
-    assert {"document", "text", "role", "score"} <= set(trace["candidates"][0])
+    assert {"fused", "lexical", "article", "dense", "asked"} <= set(trace["hits"][0])
+    assert {"document", "text", "role", "cosine", "tokens"} <= set(trace["candidates"][0])
+    assert {"score", "why"} <= set(trace["passed_over"][0])
     assert set(trace["signals"])
     excerpts = {(each.start, each.end) for part in reply.sections for each in part.excerpts}
     assert {(run["start"], run["end"]) for run in trace["runs"]} == excerpts
@@ -397,7 +398,7 @@ def test_explain_shows_every_stage(columns: str, index_root: Path) -> None:
     stages = ("Passages found", "Sentences to quote from", "Is there an answer?", "Chosen excerpts")
     places = [result.stdout.index(stage) for stage in stages]
     assert places == sorted(places)
-    for score in ("fused", "lexical", "dense", "asked", "score", "Signals", "threshold"):
+    for score in ("fused", "lexical", "dense", "asked", "score", "Signals", "threshold", "Passed"):
         assert score in result.stdout
 
 
@@ -804,6 +805,10 @@ def test_evaluate_prints_shares_with_their_intervals(
     assert "Median length of an answer:" in plain
     assert "1 cases" not in plain
     assert "1 case went wrong; --failures lists it." in plain
+    assert "Calibration confidence mean right replies" in plain
+    assert re.search(
+        r"Expected calibration error 0\.\d{3}, Brier score 0\.\d{3} \(3 replies\)", plain
+    )
 
 
 def test_evaluate_lists_what_went_wrong_and_why(question_set: Path, index_root: Path) -> None:
@@ -822,8 +827,22 @@ def test_evaluate_as_json(question_set: Path, index_root: Path) -> None:
     assert (evidence["hits"], evidence["of"], evidence["share"]) == (1, 2, 0.5)
     assert 0 < evidence["low"] < 0.5 < evidence["high"] < 1
     assert report["median_words"] > 0
+    assert report["calibration"]["cases"] == 3
+    assert 0 <= report["calibration"]["expected_error"] <= 1
+    assert sum(each["cases"] for each in report["calibration"]["bins"]) == 3
     (failure,) = json.loads(run(*arguments, "--failures").stdout)["failures"]
     assert (failure["id"], failure["messages"]) == ("lacking", [QUESTION])
+
+
+def test_evaluating_without_scipy_says_what_to_install(
+    question_set: Path, index_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "scipy"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    result = run("evaluate", question_set, "--index", index_root)
+    assert result.exit_code == 2
+    assert "Evaluating needs scipy; run `pip install 'backbot[build]'`." in result.stderr
 
 
 def test_a_set_that_cannot_be_used_is_named_with_its_line(tmp_path: Path, tiny_root: Path) -> None:

@@ -50,12 +50,12 @@ def test_the_starter_index_scores_like_rank_bm25(
     monkeypatch.setattr(build, "build_lexical", note)
     toy.build(corpus_root, tmp_path)
     index = open_index(tmp_path)
-    (starter,) = weighed
+    starter, _ = weighed
     reference = BM25Okapi(starter, k1=K1, b=B)
     holding = Counter(term for passage in starter for term in set(passage))
     common = [term for term, count in holding.items() if 2 * count > len(starter)]
     assert not mended(starter)
-    assert index.lexical.passages == len(starter)
+    assert index.lexical.texts == len(starter)
     assert set(index.lexical.vocabulary) == set(holding)
     for query in [*([term] for term in holding), common, [*common, "knot", "knot", "unheardof"]]:
         assert_same(index.lexical, reference, query)

@@ -34,6 +34,7 @@ from backbot.index.contents import (
 )
 from backbot.index.layout import (
     CURRENT_FILE,
+    ENCODED,
     FORMAT,
     KEPT_VERSIONS,
     MANIFEST_FILE,
@@ -42,8 +43,8 @@ from backbot.index.layout import (
     read_current,
     read_manifest,
 )
-from backbot.index.store import open_index, read_vectors
-from support import DIMENSIONS, TINY, Toy, document, write_corpus
+from backbot.index.store import open_index, read_known
+from support import TINY, Toy, document, write_corpus
 
 Array = NDArray[Any]
 Content = Array | bytes
@@ -109,7 +110,7 @@ def test_an_index_holds_the_documents_and_points_into_them(tiny_root: Path) -> N
 def test_arrays_are_mapped_and_nobody_can_write_to_them(tiny_root: Path) -> None:
     index = open_index(tiny_root)
     for array in (index.sentences, index.passages, index.sentence_vectors, index.lexical.weights):
-        assert isinstance(array, np.memmap)
+        assert isinstance(array.base, np.memmap)
         assert not array.flags.writeable
 
 
@@ -531,9 +532,17 @@ def test_a_forged_index_that_misleads_nobody_is_opened(tiny_root: Path) -> None:
 
 def test_vectors_are_taken_over_by_the_text_they_were_made_from(tiny_root: Path) -> None:
     index = open_index(tiny_root)
-    found = read_vectors(tiny_root, DIMENSIONS)
+    known = read_known(tiny_root, index.encoder.card)
     rows = np.concatenate([index.dense.vectors, index.sentence_vectors, index.question_vectors])
-    assert all(any(np.array_equal(row, vector) for vector in found.values()) for row in rows)
+    found = known.vectors.values()
+    assert all(any(np.array_equal(row, vector) for vector in found) for row in rows)
+    assert len(known.tokens) == len(index.sentences)
+    assert np.array_equal(np.concatenate([*known.tokens.values()]), index.token_vectors)
+
+
+def test_vectors_of_another_encoder_are_not_taken_over(tiny_root: Path) -> None:
+    card = msgspec.structs.replace(open_index(tiny_root).encoder.card, max_tokens=9)
+    assert read_known(tiny_root, card) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -542,10 +551,10 @@ def test_vectors_are_taken_over_by_the_text_they_were_made_from(tiny_root: Path)
 def test_vectors_in_doubt_are_not_taken_over(
     tiny_root: Path, tiny_corpus: Path, toy: Toy, change: Callable[[Array], Array]
 ) -> None:
-    files = list(version_folder(tiny_root).glob("*_vectors.npy"))
-    assert files
+    card = open_index(tiny_root).encoder.card
+    files = [version_folder(tiny_root) / f"{kind}_vectors.npy" for kind in ENCODED]
     forge(tiny_root, {path.name: change(np.load(path)) for path in files})
-    assert read_vectors(tiny_root, DIMENSIONS) == {}
+    assert read_known(tiny_root, card) == ({}, {})
     assert toy.build(tiny_corpus, tiny_root).reused == 0
     open_index(tiny_root)
 
@@ -554,8 +563,9 @@ def test_a_damaged_index_gives_no_vectors_and_is_built_anew(
     tiny_root: Path, tiny_corpus: Path, toy: Toy
 ) -> None:
     whole = contents(version_folder(tiny_root))
+    card = open_index(tiny_root).encoder.card
     (version_folder(tiny_root) / "documents.json").write_bytes(b"[]")
-    assert read_vectors(tiny_root, DIMENSIONS) == {}
+    assert read_known(tiny_root, card) == ({}, {})
     assert toy.build(tiny_corpus, tiny_root).reused == 0
     assert contents(version_folder(tiny_root)) == whole
     assert len(open_index(tiny_root).documents) == len(TINY)

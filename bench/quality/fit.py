@@ -1,15 +1,17 @@
 """Fits the weights of `backbot.answering.abstain` and prints them with what they reach.
 
-    python bench/quality/fit.py starter=index seed=INDEX_OF_THE_IMPORTED_SEED
+    python bench/quality/fit.py seed=INDEX:SET[,SET...] starter=INDEX:SET[,SET...]
 
-For each `name=index` the questions of `sets/name.tune.jsonl` are asked, dialogues left out, and
-the index's own bank of questions about something else is asked beside them, each held out from
-itself. The signals are measured in standard deviations from the bank's mean, per corpus, so that
-one set of weights serves them all. The held-out sets are never read.
+Every question of the sets is asked of its index, dialogues left out, and the index's own bank of
+questions about something else beside them, each held out from itself. The signals are measured in
+the units of each corpus's own baseline, so that one set of weights serves them all: the last rows
+say how weights that were fitted on the other corpora do on each. Held-out sets are for nobody to
+name here.
 """
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,73 +19,106 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from backbot.answering.abstain import LEAST_SPREAD, Signals, read_signals
+from backbot.answering.abstain import Signals, measured, read_signals
+from backbot.answering.calibrate import ask_elsewhere
 from backbot.answering.candidates import find_candidates
 from backbot.answering.compose import compose
+from backbot.conversation.smalltalk import recognise
 from backbot.evaluation.sets import read_set
 from backbot.index.contents import Index
 from backbot.index.store import open_index
 from backbot.retrieval.hybrid import PASSAGES_READ, search
-from backbot.retrieval.question import Question, prepare
+from backbot.retrieval.question import prepare
 from backbot.retrieval.wording import mend_spelling
 
-SETS = Path(__file__).parent / "sets"
 # Strong: signals overlap, and weights that lean on one corpus do not carry to the next.
 REGULARISATION = 0.1
-# What a wrong answer costs beside a missed one.
-WRONG_ANSWER_COST = 1.0
+# The bank is large and easy; beside a real question each of its own counts for less.
+BANK_WEIGHT = 0.3
 FOLDS = 6
 
 
-def signals_of(index: Index, question: Question, held_out: int | None = None) -> Signals | None:
+class Part(NamedTuple):
+    """One corpus: signals (questions, signals), labels and weights (questions,)."""
+
+    values: NDArray[np.float64]
+    labels: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+
+
+def signals_of(index: Index, text: str) -> Signals | None:
+    question = prepare(index, mend_spelling(index, text))
     hits = search(index, question, PASSAGES_READ)
     candidates = find_candidates(index, question, hits)
     runs = compose(index, question, candidates)
-    return read_signals(index, question, hits, candidates, runs, held_out=held_out)
+    return read_signals(index, question, hits, candidates, runs)
 
 
-def measured(name: str, index: Index) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the signals, shape (questions, signals), in spreads from the mean, and the labels."""
+def measure(index: Index, sets: list[Path]) -> Part:
     rows: list[Signals] = []
     labels: list[bool] = []
-    for case in read_set(SETS / f"{name}.tune.jsonl"):
-        if not case.turns:
-            found = signals_of(index, prepare(index, mend_spelling(index, case.messages[-1])))
-            if found is not None:
-                rows.append(found)
-                labels.append(case.expect == "answer")
+    weights: list[float] = []
+    for case in (case for path in sets for case in read_set(path)):
+        if case.turns or recognise(case.messages[-1]):
+            continue
+        if (found := signals_of(index, case.messages[-1])) is not None:
+            rows.append(measured(found, index.baseline))
+            labels.append(case.expect == "answer")
+            weights.append(1.0)
     for number, text in enumerate(index.elsewhere):
-        found = signals_of(index, prepare(index, text), number)
-        if found is not None:
-            rows.append(found)
+        if (found := ask_elsewhere(index, number, text)) is not None:
+            rows.append(measured(found, index.baseline))
             labels.append(False)
-    means = np.array([index.baseline.means[field] for field in Signals._fields])
-    spreads = np.array([index.baseline.spreads[field] for field in Signals._fields])
-    return (np.array(rows) - means) / np.maximum(spreads, LEAST_SPREAD), np.array(labels)
+            weights.append(BANK_WEIGHT)
+    return Part(np.array(rows), np.array(labels), _balanced(np.array(labels), np.array(weights)))
+
+
+def _balanced(labels: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights under which as much is to be answered as is not."""
+    return np.where(labels, weights * weights[~labels].sum() / weights[labels].sum(), weights)
+
+
+def together(parts: list[Part]) -> Part:
+    return Part(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def report(name: str, part: Part, guessed: NDArray[np.float64]) -> None:
+    own = part.labels
+    real = part.weights != part.weights[~own].min()
+    print(
+        f"{name}: AUROC {roc_auc_score(own, guessed):.4f}"
+        f", answered {(guessed[own] >= 0.5).mean():.3f}"
+        f", wrongly {(guessed[~own & real] >= 0.5).mean():.3f} of the set"
+        f" and {(guessed[~own & ~real] >= 0.5).mean():.3f} of the bank"
+    )
 
 
 def main(arguments: list[str]) -> None:
-    parts = []
+    parts: dict[str, Part] = {}
     for argument in arguments:
-        name, _, root = argument.partition("=")
-        values, labels = measured(name, open_index(Path(root)))
-        parts.append((name, values, labels))
-    values = np.concatenate([part[1] for part in parts])
-    labels = np.concatenate([part[2] for part in parts])
-    weight = {True: float((~labels).sum()) / float(labels.sum()), False: WRONG_ANSWER_COST}
-    model = LogisticRegression(C=REGULARISATION, class_weight=weight)
+        name, _, rest = argument.partition("=")
+        root, _, sets = rest.partition(":")
+        parts[name] = measure(open_index(Path(root)), [Path(each) for each in sets.split(",")])
+    model = LogisticRegression(C=REGULARISATION, max_iter=5000)
+    everything = together(list(parts.values()))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    guessed = cross_val_predict(model, values, labels, cv=folds, method="predict_proba")[:, 1]
+    guessed = cross_val_predict(
+        model,
+        everything.values,
+        everything.labels,
+        cv=folds,
+        method="predict_proba",
+        params={"sample_weight": everything.weights},
+    )[:, 1]
     first = 0
-    for name, part, own in parts:
-        here = guessed[first : first + len(part)]
-        first += len(part)
-        print(
-            f"{name}: AUROC {roc_auc_score(own, here):.4f}"
-            f", answered {(here[own] >= 0.5).mean():.3f}"
-            f", wrongly {(here[~own] >= 0.5).mean():.3f} (cross-validated, bank included)"
-        )
-    model.fit(values, labels)
+    for name, part in parts.items():
+        report(f"{name}, cross-validated", part, guessed[first : first + len(part.labels)])
+        first += len(part.labels)
+    for name, part in parts.items() if len(parts) > 1 else ():
+        others = together([each for other, each in parts.items() if other != name])
+        model.fit(others.values, others.labels, sample_weight=others.weights)
+        report(f"{name}, from the others", part, model.predict_proba(part.values)[:, 1])
+    model.fit(everything.values, everything.labels, sample_weight=everything.weights)
     print(f"INTERCEPT = {model.intercept_[0]:.2f}")
     weights = zip(Signals._fields, model.coef_[0], strict=True)
     print("WEIGHTS = Signals(" + ", ".join(f"{n}={w:.2f}" for n, w in weights) + ")")

@@ -8,16 +8,18 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from backbot.answering.abstain import THRESHOLD, Signals, confidence, read_signals
-from backbot.answering.candidates import Candidate, find_candidates
+from backbot.answering.candidates import Candidates, find_candidates
 from backbot.answering.cite import arrange
-from backbot.answering.compose import Run, compose
+from backbot.answering.compose import compose
+from backbot.answering.runs import Run
 from backbot.answering.suggest import suggest
+from backbot.conversation.choices import accepts, picked
 from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
-from backbot.index.encoder import Vectors
+from backbot.index.encoder import Encoded
 from backbot.model import (
     MAX_HISTORY,
     MAX_MESSAGE_LENGTH,
@@ -31,13 +33,15 @@ from backbot.model import (
 )
 from backbot.phrases import phrase
 from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
-from backbot.retrieval.question import prepare
+from backbot.retrieval.question import Question, prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.safety import Finding, Recogniser, Wording, notice_for, read_wording
 from backbot.text.clean import clean, has_words, is_code, squeeze
 from backbot.text.roles import Role
 
 log = logging.getLogger("backbot.chatbot")
+# No reply offers more questions than this.
+MOST_OFFERED = 4
 # Levels that are answered by their notice alone.
 _NOTICE_ALONE = (Level.CRISIS, Level.EMERGENCY)
 
@@ -46,8 +50,9 @@ class Trace(NamedTuple):
     """What each stage of a reply found; empty where a stage was not reached."""
 
     finding: Finding | None = None
+    question: Question | None = None
     hits: Sequence[Hit] = ()
-    candidates: Sequence[Candidate] = ()
+    candidates: Candidates | None = None
     signals: Signals | None = None
     runs: Sequence[Run] = ()
 
@@ -110,25 +115,27 @@ class Chatbot:
 
     def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
         # Safety and retrieval often need the vector of the same words: it is made once.
-        encode = functools.cache(self.index.encoder.encode)
-        finding, notice = self._look_for_signs(text, history, encode)
+        read = functools.cache(self.index.encoder.read)
+        finding, notice = self._look_for_signs(text, history, read)
         if notice is not None and notice.level in _NOTICE_ALONE:
             return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
         if finding is not None and finding.declined:
             words = self._wording.declined[finding.declined]
-            near = suggest(self.index, encode(text), asked=[text])
+            near = suggest(self.index, read(text).sentence, asked=[text])
             said = _Said(Kind.DECLINED, text, 0.0, text=words, suggestions=near)
             return said._replace(notice=notice), Trace(finding)
         urgent = notice is not None and notice.level is Level.URGENT
-        said, trace = self._answer(text, history, encode, exercises=not urgent)
+        said, trace = self._answer(text, history, read, exercises=not urgent)
         return said._replace(notice=notice), trace._replace(finding=finding)
 
     def _look_for_signs(
-        self, text: str, history: Sequence[Turn], encode: Callable[[str], Vectors]
+        self, text: str, history: Sequence[Turn], read: Callable[[str], Encoded]
     ) -> tuple[Finding | None, Notice | None]:
         """Return what the message tells of warning signs; never raises, never fails open."""
         try:
-            finding = self._recogniser.assess(text, history, vector=lambda: encode(squeeze(text)))
+            finding = self._recogniser.assess(
+                text, history, vector=lambda: read(squeeze(text)).sentence
+            )
             return finding, notice_for(finding, self._wording)
         except Exception as error:
             # The class alone: its words could hold what the reader typed.
@@ -145,44 +152,59 @@ class Chatbot:
         self,
         text: str,
         history: Sequence[Turn],
-        encode: Callable[[str], Vectors],
+        read: Callable[[str], Encoded],
         *,
         exercises: bool,
     ) -> tuple[_Said, Trace]:
         if not has_words(text) or is_code(text):
             return self._phrase(Kind.NO_ANSWER, "no_answer", "text", text), Trace()
+        if (offered := self._picked(text, history)) is not None:
+            text, history = offered, ()
         if kind := recognise(text):
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
         understood = mend_spelling(self.index, resolve(squeeze(text), history).text)
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
-        question = prepare(self.index, understood, encode)
+        question = prepare(self.index, understood, read)
         hits = search(self.index, question, PASSAGES_READ)
-        candidates = find_candidates(self.index, question, hits)
-        if not exercises:
-            candidates = [c for c in candidates if c.sentence.role is not Role.REMEDY]
+        left_out = frozenset() if exercises else frozenset({Role.REMEDY})
+        candidates = find_candidates(self.index, question, hits, without=left_out)
         runs = compose(self.index, question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
         probability = round(confidence(signals, self.index.baseline), 4)
-        trace = Trace(None, hits, candidates, signals, runs)
+        trace = Trace(None, question, hits, candidates, signals, runs)
 
         asked = [understood, *(turn.message for turn in history)]
-        near = suggest(self.index, question.vector, asked=asked)
         if not runs or probability < THRESHOLD:
+            near = suggest(self.index, question.vector, asked=asked)
             words = phrase("no_answer", "near" if near else "text")
             said = _Said(Kind.NO_ANSWER, understood, probability, text=words, suggestions=near)
             return said, trace
         sections, citations = arrange(self.index, runs)
+        shown = {run.document for run in runs}
         said = _Said(
             Kind.ANSWER,
             understood,
             probability,
             sections=sections,
             citations=citations,
-            suggestions=near,
+            suggestions=suggest(self.index, question.vector, asked=asked, shown=shown),
         )
         return said, trace
+
+    def _picked(self, text: str, history: Sequence[Turn]) -> str | None:
+        """Return the question that `text` picks of those the last reply offered, None for none.
+
+        Nobody keeps what was offered: the last reply is made once more.
+        """
+        if not history or not (accepts(text) or picked(text, MOST_OFFERED) is not None):
+            return None
+        said, _ = self._respond(clean(history[-1].message), history[:-1])
+        place = picked(text, len(said.suggestions))
+        if place is None and said.kind in (Kind.NO_ANSWER, Kind.DECLINED) and accepts(text):
+            place = 0
+        return said.suggestions[place] if place is not None and said.suggestions else None
 
     def _phrase(self, kind: Kind, group: str, name: str, understood: str) -> _Said:
         sure = 0.0 if kind is Kind.NO_ANSWER else 1.0

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from backbot.answering.calibrate import measure_baseline
 from backbot.corpus.files import read_corpus
 from backbot.index.build import SETTINGS, Progress, Silent, build_index
+from backbot.index.contents import Known
 from backbot.index.draft import drafting
 from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
 from backbot.index.layout import corpus_fingerprint
-from backbot.index.store import read_vectors
+from backbot.index.store import read_known
 from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms
 
@@ -52,7 +53,7 @@ def rebuild_index(
         folder = ensure_exported(model, root / "models", anew=full)
         encoder = Encoder(folder)
         progress.advance()
-        known = {} if full else read_vectors(root, encoder.dimensions)
+        known = Known({}, {}) if full else read_known(root, encoder.card)
         built = build_index(documents, synonyms, encoder, known, progress)
         index = built.index
         baseline = measure_baseline(index, progress)

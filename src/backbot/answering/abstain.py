@@ -1,4 +1,4 @@
-"""Knowing whether there is an answer: the probability that the best evidence answers."""
+"""Knowing whether there is an answer: the probability that the reply answers the question."""
 
 import math
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backbot.answering.candidates import Candidate
-from backbot.answering.compose import Run
+from backbot.answering.candidates import Candidates
+from backbot.answering.runs import Run
 from backbot.index.contents import Baseline, Index
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
@@ -15,58 +15,105 @@ from backbot.retrieval.question import Question
 THRESHOLD = 0.5
 # Three good sentences say more than one that is near by chance.
 BEST_SENTENCES = 3
-# A question of so many terms is a long one.
-LONG_QUESTION = 20
 
 
 class Signals(NamedTuple):
     """What speaks for an answer or against it; none is scaled by the question's own best.
 
-    `run` is the score of the run of sentences that would open the answer, `dense` and `lexical`
-    are the best passage's, `sentences` is the mean cosine of the three best sentences, `asked` the
-    cosine with the nearest question that a document names, `length` the number of the question's
-    terms over 20: a short question lies near to something more easily than a long one. `away`,
-    `away_3` and `away_10` are the mean cosines with the 1, 3 and 10 nearest questions about
-    something else.
+    `run` is the score of the run of sentences that would open the answer and `tokens` the share of
+    the question's tokens that it meets; `known` is that share over all sentences read, `dense` and
+    `lexical` are the best passage's, `sentences` is the mean cosine of the three best sentences,
+    `asked` the cosine with the nearest question that a document names, `vocabulary` the share of
+    the question's terms, by weight, that the corpus uses. `away`, `away_3` and `away_10` are the
+    mean cosines with the 1, 3 and 10 nearest questions about something else.
     """
 
     run: float
+    tokens: float
+    known: float
     dense: float
     lexical: float
     sentences: float
     asked: float
-    length: float
+    vocabulary: float
     away: float
     away_3: float
     away_10: float
 
 
-# A logistic regression over the signals, each measured in standard deviations from its mean over
-# questions that the corpus does not answer. Fitted by `bench/quality/fit.py`.
-INTERCEPT = -4.58
+# Signals that grow with an answer are measured from 0, the mean over questions that the corpus does
+# not answer, to 1, the mean over the questions that its documents name; the others in standard
+# deviations from the first of these means. A logistic regression adds them up. Fitted by
+# `bench/quality/fit.py`.
+INTERCEPT = -2.72
 WEIGHTS = Signals(
-    run=0.49,
-    dense=0.32,
-    lexical=0.60,
-    sentences=1.28,
-    asked=0.63,
-    length=0.91,
-    away=-0.34,
-    away_3=-0.98,
-    away_10=-0.87,
+    run=1.08,
+    tokens=1.10,
+    known=1.24,
+    dense=1.23,
+    lexical=0.28,
+    sentences=1.85,
+    asked=1.30,
+    vocabulary=0.86,
+    away=-0.69,
+    away_3=-0.71,
+    away_10=-0.02,
 )
+AWAY = ("away", "away_3", "away_10")
+# Of the questions that are in scope, so many find their answer among the excerpts (measured on the
+# development questions): no reply is surer than that.
+SUREST = 0.95
 # A signal that hardly varies must not decide alone.
 LEAST_SPREAD = 0.01
 # Where a corpus is too small to measure: what was measured on the starter corpus.
-GENERAL_MEANS = Signals(0.53, 0.26, 0.10, 0.30, 0.31, 0.16, 0.44, 0.39, 0.32)
-GENERAL_SPREADS = Signals(0.19, 0.12, 0.08, 0.11, 0.13, 0.05, 0.12, 0.10, 0.08)
+GENERAL = Baseline(
+    means={
+        "run": 0.78,
+        "tokens": 0.47,
+        "known": 0.57,
+        "dense": 0.26,
+        "lexical": 0.13,
+        "sentences": 0.31,
+        "asked": 0.3,
+        "vocabulary": 0.3,
+        "away": 0.48,
+        "away_3": 0.42,
+        "away_10": 0.34,
+    },
+    spreads={
+        "run": 0.23,
+        "tokens": 0.11,
+        "known": 0.12,
+        "dense": 0.12,
+        "lexical": 0.1,
+        "sentences": 0.11,
+        "asked": 0.13,
+        "vocabulary": 0.23,
+        "away": 0.15,
+        "away_3": 0.11,
+        "away_10": 0.09,
+    },
+    own={
+        "run": 1.95,
+        "tokens": 0.83,
+        "known": 0.9,
+        "dense": 0.73,
+        "lexical": 0.64,
+        "sentences": 0.66,
+        "asked": 0.77,
+        "vocabulary": 0.96,
+        "away": 0.48,
+        "away_3": 0.45,
+        "away_10": 0.4,
+    },
+)
 
 
 def read_signals(
     index: Index,
     question: Question,
     hits: Sequence[Hit],
-    candidates: Sequence[Candidate],
+    candidates: Candidates,
     runs: Sequence[Run],
     *,
     held_out: int | None = None,
@@ -75,21 +122,24 @@ def read_signals(
 
     `held_out` is the row of a question about something else that is not to be compared with.
     """
-    cosines = sorted((each.cosine for each in candidates if each.sentence.quotable), reverse=True)
-    best = cosines[:BEST_SENTENCES]
-    if not runs or not best:
+    told = np.array([each.quotable for each in candidates.sentences], dtype=bool)
+    if not runs or not told.any():
         return None
+    best = np.sort(candidates.cosines[told])[::-1][:BEST_SENTENCES]
     elsewhere = index.elsewhere_vectors @ question.vector
     if held_out is not None:
         elsewhere = np.delete(elsewhere, held_out)
     away = np.sort(elsewhere)[::-1]
+    met = candidates.tokens[told].max(axis=0)
     return Signals(
         run=runs[0].score,
+        tokens=runs[0].tokens,
+        known=float(met.mean()) if len(met) else 0.0,
         dense=max(hit.dense for hit in hits),
         lexical=max(hit.lexical for hit in hits),
-        sentences=sum(best) / len(best),
+        sentences=float(best.mean()),
         asked=max(hit.asked for hit in hits),
-        length=min(1.0, len(question.terms) / LONG_QUESTION),
+        vocabulary=_vocabulary_share(index, question),
         away=float(away[:1].mean()) if len(away) else 0.0,
         away_3=float(away[:3].mean()) if len(away) else 0.0,
         away_10=float(away[:10].mean()) if len(away) else 0.0,
@@ -97,12 +147,35 @@ def read_signals(
 
 
 def confidence(signals: Signals | None, baseline: Baseline) -> float:
-    """Return the probability, from 0 to 1, that there is an answer."""
+    """Return the probability, from 0 to 1, that the reply answers the question."""
     if signals is None:
         return 0.0
-    score = INTERCEPT
-    for name, weight, value in zip(Signals._fields, WEIGHTS, signals, strict=True):
-        mean = baseline.means.get(name, getattr(GENERAL_MEANS, name))
-        spread = baseline.spreads.get(name, getattr(GENERAL_SPREADS, name))
-        score += weight * (value - mean) / max(spread, LEAST_SPREAD)
-    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
+    score = INTERCEPT + sum(
+        weight * value for weight, value in zip(WEIGHTS, measured(signals, baseline), strict=True)
+    )
+    return SUREST / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
+
+
+def measured(signals: Signals, baseline: Baseline) -> Signals:
+    """Return `signals` in the units of a corpus's baseline."""
+    base = baseline if baseline.means else GENERAL
+    return Signals(
+        *(
+            (value - base.means[name])
+            / max(
+                base.spreads[name] if name in AWAY else base.own[name] - base.means[name],
+                LEAST_SPREAD,
+            )
+            for name, value in signals._asdict().items()
+        )
+    )
+
+
+def _vocabulary_share(index: Index, question: Question) -> float:
+    weights = [index.lexical.term_idf(term) for term in question.terms]
+    used = [
+        weight
+        for weight, term in zip(weights, question.terms, strict=True)
+        if term in index.lexical.vocabulary
+    ]
+    return sum(used) / sum(weights) if weights and sum(weights) else 0.0

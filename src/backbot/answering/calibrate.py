@@ -1,6 +1,6 @@
-"""Measuring what the signals look like where this corpus has no answer."""
+"""Measuring what the signals look like where this corpus has an answer, and where it has none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -10,41 +10,82 @@ from backbot.answering.compose import compose
 from backbot.index.build import Progress
 from backbot.index.contents import Baseline, Index
 from backbot.retrieval.hybrid import PASSAGES_READ, search
-from backbot.retrieval.question import Question
+from backbot.retrieval.question import prepare
 from backbot.text.terms import terms
 
 # Fewer questions than this tell too little about a corpus.
-LEAST_QUESTIONS = 30
+LEAST_ELSEWHERE = 30
+LEAST_OWN = 5
+# A large corpus names more questions than are needed to know their mean.
+MOST_OWN = 200
+# A heading of fewer terms ("What to do") could stand above anything.
+HEADING_TERMS = 3
 # Digits kept: enough to judge by, too few to differ between machines.
 _DIGITS = 5
 
 
 def measure_baseline(index: Index, progress: Progress) -> Baseline:
-    """Return how the signals are spread over the questions that `index` knows it does not answer.
+    """Return how the signals are spread over questions that `index` does and does not answer.
 
-    Each question is held out from the bank while it is asked. An index with too few gives an empty
-    baseline, and the general one is used.
+    Does not: the bank, each of its questions held out from it while it is asked. Does: the titles,
+    questions and headings of the documents, each held out from the questions that are compared
+    with. An index with too few of either gives an empty baseline, and the general one is used.
     """
-    progress.stage("Measuring", len(index.elsewhere))
-    rows: list[Signals] = []
-    for number, text in enumerate(index.elsewhere):
-        asked = tuple(dict.fromkeys(terms(text)))
-        question = Question(text, asked, (), index.elsewhere_vectors[number])
-        hits = search(index, question, PASSAGES_READ)
-        candidates = find_candidates(index, question, hits)
-        runs = compose(index, question, candidates)
-        signals = read_signals(index, question, hits, candidates, runs, held_out=number)
-        if signals is not None:
-            rows.append(signals)
-        progress.advance()
-    return _summary(rows) if len(rows) >= LEAST_QUESTIONS else Baseline()
-
-
-def _summary(rows: Sequence[Signals]) -> Baseline:
-    values = np.array(rows, dtype=np.float64)
-    means = values.mean(axis=0).round(_DIGITS).tolist()
-    spreads = values.std(axis=0).round(_DIGITS).tolist()
+    own = own_questions(index)
+    progress.stage("Measuring", len(index.elsewhere) + len(own))
+    elsewhere = list(_measure(index, enumerate(index.elsewhere), progress, ask_elsewhere))
+    named = list(_measure(index, enumerate(own), progress, _ask_own))
+    if len(elsewhere) < LEAST_ELSEWHERE or len(named) < LEAST_OWN:
+        return Baseline()
+    values = np.array(elsewhere, dtype=np.float64)
     return Baseline(
-        means=dict(zip(Signals._fields, means, strict=True)),
-        spreads=dict(zip(Signals._fields, spreads, strict=True)),
+        means=_by_name(values.mean(axis=0)),
+        spreads=_by_name(values.std(axis=0)),
+        own=_by_name(np.array(named, dtype=np.float64).mean(axis=0)),
     )
+
+
+def own_questions(index: Index) -> list[str]:
+    """Return what the documents say they answer, evenly from all of the corpus."""
+    named = [question.text for question in index.questions]
+    for number, document in enumerate(index.documents):
+        headings = [place for place, each in enumerate(document.blocks) if each.kind == "heading"]
+        named += [index.heading(number, place) for place in headings]
+    asked = [text for text in dict.fromkeys(named) if len(terms(text)) >= HEADING_TERMS]
+    step = max(1, len(asked) // MOST_OWN)
+    return asked[::step][:MOST_OWN]
+
+
+def ask_elsewhere(index: Index, number: int, text: str) -> Signals | None:
+    """Return the signals of the bank's question in row `number`, held out from the bank."""
+    question = prepare(index, text)
+    hits = search(index, question, PASSAGES_READ)
+    candidates = find_candidates(index, question, hits)
+    runs = compose(index, question, candidates)
+    return read_signals(index, question, hits, candidates, runs, held_out=number)
+
+
+def _ask_own(index: Index, _: int, text: str) -> Signals | None:
+    question = prepare(index, text)
+    hits = search(index, question, PASSAGES_READ, unasked=text)
+    candidates = find_candidates(index, question, hits)
+    runs = compose(index, question, candidates)
+    return read_signals(index, question, hits, candidates, runs)
+
+
+def _measure(
+    index: Index,
+    asked: Iterable[tuple[int, str]],
+    progress: Progress,
+    ask: Callable[[Index, int, str], Signals | None],
+) -> Iterable[Signals]:
+    for number, text in asked:
+        signals = ask(index, number, text)
+        progress.advance()
+        if signals is not None:
+            yield signals
+
+
+def _by_name(values: Sequence[float] | np.ndarray) -> dict[str, float]:
+    rounded = [round(float(value), _DIGITS) for value in values]
+    return dict(zip(Signals._fields, rounded, strict=True))

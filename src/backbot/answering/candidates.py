@@ -1,104 +1,97 @@
-"""The sentences that an answer may be made of, each with how well it answers."""
+"""The sentences that an answer may be made of, each with what speaks for it."""
 
-import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from backbot.index.contents import P_FIRST, P_LAST, Index, SentenceView
+from backbot.index.encoder import Vectors
 from backbot.retrieval.hybrid import Hit
+from backbot.retrieval.late import Similarities, token_similarities
 from backbot.retrieval.question import Question
-from backbot.text.clean import fold
 from backbot.text.roles import Role
 
-COSINE_WEIGHT = 0.45
-OVERLAP_WEIGHT = 0.25
-PASSAGE_WEIGHT = 0.30
-# What a sentence gains that tells the very kind of thing that was asked for.
-WANTED_BONUS = 0.04
-# A title or heading names the subject for the sentences below it, though less surely.
+# A title or heading names the subject for the sentences below it, though less surely; what stands
+# anywhere else in the document does so less surely still.
 CONTEXT_SHARE = 0.5
-
-_WANTS = (
-    (
-        Role.CAUTION,
-        re.compile(
-            r"\b(?:when should i (?:see|worry|go)|see (?:a|the|my) (?:doctor|gp|physio)|"
-            r"worr(?:y|ied)|"
-            r"serious|dangerous|emergency|harmful|doctor|is it safe|should i be careful|"
-            r"avoid|never)\b"
-        ),
-    ),
-    (
-        Role.REMEDY,
-        re.compile(
-            r"\b(?:how (?:do|can|should|to)|what (?:can|should|helps?|exercises?|do i do)|"
-            r"which (?:stretch|exercise|muscles)\w*|"
-            r"get rid|fix|relie\w+|ease|treat\w*|stretch\w*|exercises?|strengthen\w*|"
-            r"should i|help(?:s|ful)?|best way|tips?|cure)\b"
-        ),
-    ),
-    (
-        Role.CAUSE,
-        re.compile(
-            r"\b(?:why|caus\w+|reasons?|because|blame|culprit|due to|come from|coming from"
-            r"|responsible|"
-            r"behind|make my|makes my|making my|give me|gives me|lead to|what is it from)\b"
-        ),
-    ),
-)
-_ASKS_FOR_STORY = re.compile(
-    r"\b(?:stor(?:y|ies)|testimonials?|anyone|anybody|someone else|experiences?|success|others?)\b"
-)
+DOCUMENT_SHARE = 0.25
 
 
-class Candidate(NamedTuple):
-    """A sentence with its score and the parts of it, each from 0 to 1."""
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Sentences in corpus order, a row each in every table.
 
-    sentence: SentenceView
-    score: float
-    cosine: float
-    overlap: float
-    passage: float
+    `cosines` (n,) are those with the question, `passages` (n,) the scores of the best passage that
+    holds each, `terms` (n, terms) which of the question's terms it holds (1), stands below
+    (`CONTEXT_SHARE`) or shares a document with (`DOCUMENT_SHARE`), `weights` (terms,) what each
+    term counts, adding up to 1, `tokens` (n, tokens) how near it comes to each of its tokens, and
+    `gram` (n + 1, n + 1) sums of the cosines among the sentences themselves.
+    """
+
+    sentences: tuple[SentenceView, ...]
+    cosines: Vectors
+    passages: NDArray[np.float64]
+    terms: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    tokens: Similarities
+    gram: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.sentences)
 
 
-def wanted_roles(text: str) -> set[Role]:
-    """Return the kinds of sentence that the question `text` asks for, by its wording."""
-    plain = fold(text)
-    wanted = {role for role, pattern in _WANTS if pattern.search(plain)}
-    if _ASKS_FOR_STORY.search(plain):
-        wanted.add(Role.EXPERIENCE)
-    return wanted
+def find_candidates(
+    index: Index,
+    question: Question,
+    hits: Sequence[Hit],
+    *,
+    without: Collection[Role] = (),
+) -> Candidates:
+    """Return every sentence of the passages in `hits`, with what speaks for each.
 
-
-def find_candidates(index: Index, question: Question, hits: Sequence[Hit]) -> list[Candidate]:
-    """Return every sentence of the passages in `hits`, in corpus order, scored for `question`."""
+    Sentences whose role is among `without` are left out.
+    """
     best_passage: dict[int, float] = {}
     for hit in hits:
         row = index.passages[hit.passage]
         for number in range(int(row[P_FIRST]), int(row[P_LAST])):
             best_passage[number] = max(best_passage.get(number, 0.0), hit.score)
-    numbers = sorted(best_passage)
-    if not numbers:
-        return []
-    cosines = index.sentence_vectors[numbers] @ question.vector
-    weights = {term: index.lexical.term_idf(term) for term in question.terms}
-    total = sum(weights.values()) or 1.0
-    wanted = wanted_roles(question.text)
-    candidates = []
-    for number, cosine in zip(numbers, cosines.tolist(), strict=True):
-        sentence = index.sentence(number)
-        own = index.sentence_terms(number)
+    found = [index.sentence(number) for number in sorted(best_passage)]
+    sentences = tuple(each for each in found if each.role not in without)
+    numbers = [each.number for each in sentences]
+    vectors = np.asarray(index.sentence_vectors[numbers], dtype=np.float32)
+    gram = np.zeros((len(numbers) + 1, len(numbers) + 1))
+    gram[1:, 1:] = (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
+    weights = np.array([index.lexical.term_idf(term) for term in question.terms])
+    return Candidates(
+        sentences,
+        vectors @ question.vector,
+        np.array([best_passage[number] for number in numbers]),
+        _held_terms(index, question, sentences),
+        weights / (weights.sum() or 1.0),
+        token_similarities(index, question.tokens, numbers),
+        gram,
+    )
+
+
+def _held_terms(
+    index: Index, question: Question, sentences: Sequence[SentenceView]
+) -> NDArray[np.float64]:
+    held = np.zeros((len(sentences), len(question.terms)))
+    for place, sentence in enumerate(sentences):
+        own = index.sentence_terms(sentence.number)
         around = index.context_terms(sentence.document, sentence.section)
-        overlap = sum(
-            weight * (1.0 if term in own else CONTEXT_SHARE if term in around else 0.0)
-            for term, weight in weights.items()
-        )
-        overlap /= total
-        score = (
-            COSINE_WEIGHT * max(cosine, 0.0)
-            + OVERLAP_WEIGHT * overlap
-            + PASSAGE_WEIGHT * best_passage[number]
-            + WANTED_BONUS * (sentence.role in wanted)
-        )
-        candidates.append(Candidate(sentence, score, cosine, overlap, best_passage[number]))
-    return candidates
+        anywhere = index.document_terms(sentence.document)
+        held[place] = [
+            1.0
+            if term in own
+            else CONTEXT_SHARE
+            if term in around
+            else DOCUMENT_SHARE
+            if term in anywhere
+            else 0.0
+            for term in question.terms
+        ]
+    return held

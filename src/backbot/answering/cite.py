@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from backbot.answering.compose import Run
+from backbot.answering.runs import Run
 from backbot.corpus.document import Document
 from backbot.index.contents import Index
 from backbot.model import Citation, Excerpt, Section, SectionRole
@@ -17,6 +17,7 @@ _SECTION_OF = {
     Role.CAUTION: SectionRole.CAUTION,
     Role.EXPERIENCE: SectionRole.EXPERIENCE,
 }
+_OPENS_AS = {Role.CAUSE: SectionRole.CAUSE, Role.EXPERIENCE: SectionRole.EXPERIENCE}
 # A text fragment up to this many words is given whole, a longer one by its two ends.
 WHOLE_WORDS = 8
 END_WORDS = 4
@@ -28,10 +29,10 @@ def arrange(index: Index, runs: Sequence[Run]) -> tuple[tuple[Section, ...], tup
     """Return the runs as sections in their order, and the citations numbered as they appear.
 
     The first run opens the answer: as the `lead`, or at the head of the `cause` section where it
-    tells a cause.
+    tells a cause, or of a story where that is all there is.
     """
     placed: dict[SectionRole, list[Run]] = {role: [] for role in SectionRole}
-    opening = SectionRole.CAUSE if runs[0].role is Role.CAUSE else SectionRole.LEAD
+    opening = _OPENS_AS.get(runs[0].role, SectionRole.LEAD)
     for run in runs:
         placed[opening if run is runs[0] else _SECTION_OF.get(run.role, opening)].append(run)
     numbers: dict[int, int] = {}

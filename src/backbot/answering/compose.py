@@ -1,185 +1,194 @@
-"""Composing an answer: which runs of sentences are quoted, and what each of them tells."""
+"""Composing an answer: which runs of sentences are quoted together."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from backbot.answering.candidates import CONTEXT_SHARE, Candidate, wanted_roles
-from backbot.index.contents import Index, SentenceView
+from backbot.answering.candidates import Candidates
+from backbot.answering.runs import Run, find_runs
+from backbot.answering.wants import asks_for_story
+from backbot.index.contents import Index
 from backbot.model import MAX_EXCERPT_WORDS
 from backbot.retrieval.question import Question
 from backbot.text.roles import Role
 
-# Words: the first excerpt, each further one, and all of them together as a rule.
-FIRST_WORDS = 60
-FURTHER_WORDS = 40
-TOTAL_WORDS = 115
-MAX_RUN = 5
-MAX_EXCERPTS = 4
+# Words of each further excerpt, and of all of them together as a rule.
+FURTHER_WORDS = 50
+# Excerpts that follow on each other become one, up to so many words.
+MERGED_WORDS = 100
+TOTAL_WORDS = 110
+# Where several runs answer about as well, the reader is shown more of them.
+CLOSE_TOTAL_WORDS = 150
+CLOSE = 0.88
+MAX_EXCERPTS = 7
 MAX_DOCUMENTS = 4
-
-# What makes a run of sentences a good answer.
-BEST_SENTENCE_WEIGHT = 0.35
-WHOLE_WEIGHT = 0.2
-OVERLAP_WEIGHT = 0.25
-PASSAGE_WEIGHT = 1.2
-LENGTH_WEIGHT = 0.1
-WANTED_BONUS = 0.04
 # What a further excerpt gains that tells a kind of thing the answer does not have yet.
-NEW_ROLE_BONUS = 0.04
+NEW_ROLE_BONUS = 0.15
 # A further excerpt must be worth this share of the first.
-WORTH = 0.7
+WORTH = 0.6
 # Two runs that share this much of their terms, or lie this close, say the same thing.
 SAME_TERMS = 0.7
 SAME_COSINE = 0.9
 
 
-class Run(NamedTuple):
-    """Neighbouring sentences of one section, quoted as one excerpt.
+class PassedOver(NamedTuple):
+    """A run that was not quoted, and why, in words for the owner."""
 
-    `first` to `last` are rows of the sentence table, `last` included; `role` is what its best
-    sentence tells.
-    """
-
-    document: int
-    first: int
-    last: int
-    start: int
-    end: int
-    words: int
-    role: Role
-    score: float
+    run: Run
+    why: str
 
 
-def compose(index: Index, question: Question, candidates: Sequence[Candidate]) -> tuple[Run, ...]:
+def compose(index: Index, question: Question, candidates: Candidates) -> tuple[Run, ...]:
     """Return the runs to quote, the one that answers most directly first.
 
     Empty where nothing can be quoted. The runs do not overlap, come from at most four documents,
-    and hold about 110 words together.
+    and hold about 110 words together. A story leads only where a story was asked for, and then
+    stands alone: it is never the support for advice.
     """
-    pool = _Pool(index, question, candidates)
-    # A story is never the only support for advice, and never leads.
-    leads = [run for run in pool.runs if run.role is not Role.EXPERIENCE]
-    if not leads:
+    pool = _pool(question, candidates)
+    lead = next((run for run in pool if run.alone and run.role is not _left_out(pool)), None)
+    if lead is None:
         return ()
-    chosen = [max(leads, key=_by_score)]
-    budget = TOTAL_WORDS - chosen[0].words
-    while len(chosen) < MAX_EXCERPTS:
-        present = {run.role for run in chosen}
-        further = [
-            run._replace(score=run.score + NEW_ROLE_BONUS * (run.role not in present))
-            for run in pool.runs
-            if run.words <= min(FURTHER_WORDS, budget)
-            and run.score >= WORTH * chosen[0].score
-            and pool.adds(run, chosen)
-        ]
-        if not further:
-            break
-        chosen.append(max(further, key=_by_score))
-        budget -= chosen[-1].words
-    return tuple(chosen)
+    answer = _Answer(index, candidates, lead)
+    while len(answer.runs) < MAX_EXCERPTS and (added := answer.next_of(pool)):
+        answer.add(added)
+    return tuple(answer.runs)
+
+
+def passed_over(
+    index: Index,
+    question: Question,
+    candidates: Candidates,
+    chosen: Sequence[Run],
+    count: int = 8,
+) -> list[PassedOver]:
+    """Return the best runs that read on their own and overlap none `chosen`, and why not they."""
+    pool = _pool(question, candidates)
+    if not chosen:
+        return [PassedOver(run, "a story is no support for advice") for run in pool[:count]]
+    answer = _Answer(index, candidates, chosen[0])
+    answer.runs = list(chosen)
+    answer.words = sum(run.words for run in chosen)
+    rest = (run for run in pool if run.alone and not any(_overlap(run, each) for each in chosen))
+    return [
+        PassedOver(run, answer.why_not(run) or "others came first")
+        for run in itertools.islice(rest, count)
+    ]
+
+
+def _pool(question: Question, candidates: Candidates) -> list[Run]:
+    """Return the runs that may be quoted, best first: only stories where one was asked for."""
+    pool = sorted(find_runs(question, candidates), key=_by_score)
+    pool = [run for run in pool if run.words <= MAX_EXCERPT_WORDS]
+    first = next((run for run in pool if run.alone), None)
+    if first is not None and first.role is Role.EXPERIENCE and asks_for_story(question.text):
+        return [run for run in pool if run.role is Role.EXPERIENCE]
+    return pool
+
+
+def _left_out(pool: Sequence[Run]) -> Role | None:
+    """Return the role that may not lead: a story, unless stories are all there is to choose."""
+    return None if all(run.role is Role.EXPERIENCE for run in pool) else Role.EXPERIENCE
 
 
 def _by_score(run: Run) -> tuple[float, int, int]:
-    return (run.score, -run.first, -run.last)
+    return (-run.score, run.first, run.last)
 
 
-class _Pool:
-    """Every run of the candidates that reads on its own and is short enough to quote."""
+def _overlap(run: Run, other: Run) -> bool:
+    return run.first <= other.last and other.first <= run.last
 
-    def __init__(self, index: Index, question: Question, candidates: Sequence[Candidate]) -> None:
-        self._index = index
-        self._candidates = candidates
-        self._place = {each.sentence.number: place for place, each in enumerate(candidates)}
-        self._idf = {term: index.lexical.term_idf(term) for term in question.terms}
-        self._total = sum(self._idf.values()) or 1.0
-        self._wanted = wanted_roles(question.text)
-        vectors = np.asarray(index.sentence_vectors[list(self._place)], dtype=np.float64)
-        # Sums over the Gram matrix give the cosine of any two runs' mean vectors at once.
-        self._gram = np.zeros((len(candidates) + 1, len(candidates) + 1))
-        if candidates:
-            self._gram[1:, 1:] = (vectors @ vectors.T).cumsum(axis=0).cumsum(axis=1)
-        self.runs = list(self._find())
 
-    def adds(self, run: Run, chosen: Sequence[Run]) -> bool:
-        """Tell whether `run` says something that the `chosen` ones do not say yet."""
-        documents = {each.document for each in chosen}
+class _Answer:
+    """An answer in the making."""
+
+    def __init__(self, index: Index, candidates: Candidates, lead: Run) -> None:
+        self.runs = [lead]
+        self.words = lead.words
+        self._best = lead.score
+        self._same = _Sameness(index, candidates)
+
+    def next_of(self, pool: Sequence[Run]) -> Run | None:
+        """Return the run of `pool`, best first, that adds most, None where none adds anything."""
+        present = {run.role for run in self.runs}
+        best, worth = None, 0.0
+        for run in pool:
+            if run.score + NEW_ROLE_BONUS <= worth or run.score < WORTH * self._best:
+                break
+            value = run.score + NEW_ROLE_BONUS * (run.role not in present)
+            if value > worth and self.why_not(run) is None:
+                best, worth = run, value
+        return best
+
+    def why_not(self, run: Run) -> str | None:
+        """Return why `run` cannot be added, None if it can."""
+        if run.score < WORTH * self._best:
+            return "too little to do with the question"
+        room = CLOSE_TOTAL_WORDS if run.score >= CLOSE * self._best else TOTAL_WORDS
+        if run.words > FURTHER_WORDS or self.words + run.words > room:
+            return "too long for what is left of the room"
+        documents = {each.document for each in self.runs}
         if run.document not in documents and len(documents) == MAX_DOCUMENTS:
-            return False
-        return not any(self._same(run, other) for other in chosen)
+            return "four documents are cited already"
+        if not run.alone and self._host(run) is None:
+            return "does not read on its own"
+        if any(_overlap(run, each) for each in self.runs):
+            return "stands there already"
+        if any(self._same.tell_the_same(run, each) for each in self.runs):
+            return "says the same as another excerpt"
+        return None
 
-    def _same(self, run: Run, other: Run) -> bool:
-        if run.document == other.document and run.first <= other.last and other.first <= run.last:
-            return True
+    def add(self, run: Run) -> None:
+        """Quote `run` too, as one excerpt with the one that it goes straight on."""
+        self.words += run.words
+        host = self._host(run)
+        if host is None:
+            self.runs.append(run)
+        else:
+            # What both tell and are worth is what the first of them is.
+            joined = self.runs[host]._replace(last=run.last, end=run.end)
+            self.runs[host] = joined._replace(words=joined.words + run.words)
+
+    def _host(self, run: Run) -> int | None:
+        """Return the place of the run that `run` goes straight on, None for none."""
+        for place, each in enumerate(self.runs):
+            follows = each.section == run.section and each.last + 1 == run.first
+            if each.document == run.document and follows:
+                return place if each.words + run.words <= MERGED_WORDS else None
+        return None
+
+
+class _Sameness:
+    """Whether two runs would tell a reader the same thing."""
+
+    def __init__(self, index: Index, candidates: Candidates) -> None:
+        self._index = index
+        self._gram = candidates.gram
+        self._place = {each.number: place for place, each in enumerate(candidates.sentences)}
+
+    def tell_the_same(self, run: Run, other: Run) -> bool:
+        # Two articles that say the opposite in the same words disagree: both are shown.
+        if run.document != other.document and run.denies != other.denies:
+            return False
         if self._cosine(run, other) >= SAME_COSINE:
             return True
-        own, theirs = self._terms(run.first, run.last), self._terms(other.first, other.last)
+        own, theirs = self._terms(run), self._terms(other)
         return len(own & theirs) >= SAME_TERMS * max(1, min(len(own), len(theirs)))
 
     def _cosine(self, run: Run, other: Run) -> float:
-        a, b = self._span(run.first, run.last), self._span(other.first, other.last)
-        lengths = (self._block(a, a) * self._block(b, b)) ** 0.5
+        a, b = self._span(run), self._span(other)
+        lengths = (max(0.0, self._block(a, a)) * max(0.0, self._block(b, b))) ** 0.5
         return self._block(a, b) / lengths if lengths > 0 else 0.0
 
-    def _find(self) -> Iterator[Run]:
-        for place, opening in enumerate(self._candidates):
-            if not opening.sentence.stands_alone:
-                continue
-            part: list[Candidate] = []
-            for here in self._candidates[place : place + MAX_RUN]:
-                if not here.sentence.quotable:
-                    break  # nothing that cannot be quoted stands inside an excerpt either
-                if not _goes_on(opening.sentence, here.sentence, len(part)):
-                    break
-                part.append(here)
-                run = self._weigh(part)
-                if run.words > (FIRST_WORDS if len(part) > 1 else MAX_EXCERPT_WORDS):
-                    break
-                if not here.sentence.announces:
-                    yield run
-
-    def _weigh(self, part: Sequence[Candidate]) -> Run:
-        best = max(part, key=lambda each: each.score)
-        first, last = part[0].sentence, part[-1].sentence
-        span = self._span(first.number, last.number)
-        length = self._block(span, span) ** 0.5
-        words = len(self._index.documents[first.document].text[first.start : last.end].split())
-        terms = self._terms(first.number, last.number)
-        around = self._index.context_terms(first.document, first.section)
-        overlap = sum(
-            idf * (1.0 if term in terms else CONTEXT_SHARE if term in around else 0.0)
-            for term, idf in self._idf.items()
-        )
-        score = (
-            BEST_SENTENCE_WEIGHT * max(each.cosine for each in part)
-            + WHOLE_WEIGHT * (sum(each.cosine for each in part) / length if length > 0 else 0.0)
-            + OVERLAP_WEIGHT * overlap / self._total
-            + PASSAGE_WEIGHT * max(each.passage for each in part)
-            + LENGTH_WEIGHT * min(1.0, words / FIRST_WORDS)
-            + WANTED_BONUS * (best.sentence.role in self._wanted)
-        )
-        role = best.sentence.role
-        return Run(
-            first.document, first.number, last.number, first.start, last.end, words, role, score
-        )
-
-    def _terms(self, first: int, last: int) -> frozenset[str]:
-        parts = (self._index.sentence_terms(number) for number in range(first, last + 1))
-        return frozenset().union(*parts)
-
-    def _span(self, first: int, last: int) -> tuple[int, int]:
-        return self._place[first], self._place[last] + 1
+    def _span(self, run: Run) -> tuple[int, int]:
+        return self._place[run.first], self._place[run.last] + 1
 
     def _block(self, rows: tuple[int, int], columns: tuple[int, int]) -> float:
-        """Return the sum of the Gram matrix over two spans of candidates."""
+        """Return the sum of the cosines over two spans of candidates."""
         (top, bottom), (left, right) = rows, columns
         sums = self._gram
-        total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        return max(0.0, float(total)) if rows == columns else float(total)
+        return float(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
 
-
-def _goes_on(first: SentenceView, here: SentenceView, steps: int) -> bool:
-    """Tell whether `here` stands `steps` sentences after `first` in the same section."""
-    together = (here.document, here.section) == (first.document, first.section)
-    return together and here.number == first.number + steps
+    def _terms(self, run: Run) -> frozenset[str]:
+        numbers = range(run.first, run.last + 1)
+        return frozenset().union(*(self._index.sentence_terms(number) for number in numbers))

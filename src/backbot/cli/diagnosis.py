@@ -46,6 +46,7 @@ BUILDING = (
     "onnx",
     "python-slugify",
     "rank-bm25",
+    "scipy",
     "sentence-transformers",
     "torch",
 )

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backbot.cli.options import index_option, json_option
+from backbot.errors import UsageError
 
 if TYPE_CHECKING:
     from backbot.cli.terminal import Terminal
+    from backbot.evaluation.calibration import Calibration
     from backbot.evaluation.score import Figure, Outcome
 
 # Below this many columns, the figures stand below their names and not beside them.
@@ -25,11 +27,13 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
     """Ask every question of SET, a file of JSON lines, and count what the replies are worth.
 
     Each share comes with its 95% interval: the range in which it would lie for many more
-    questions of the same sort.
+    questions of the same sort. The calibration tells whether a confidence of 80% is right in 8
+    of 10 replies.
     """
     from backbot.chatbot import Chatbot
     from backbot.cli.terminal import Terminal, counted, print_json
-    from backbot.evaluation.score import figures, median_words, play
+    from backbot.evaluation.calibration import calibration
+    from backbot.evaluation.score import median_words, play, shortcoming
     from backbot.evaluation.sets import read_set
     from backbot.index.store import open_index
     from backbot.settings import read_settings
@@ -38,8 +42,9 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
     cases = read_set(question_set)
     chatbot = Chatbot(open_index(Path(settings.index)))
     outcomes = [play(chatbot, case) for case in cases]
-    wrong = [(outcome, why) for outcome in outcomes if (why := _shortcoming(outcome))]
-    rows = figures(outcomes)
+    wrong = [(outcome, why) for outcome in outcomes if (why := shortcoming(outcome))]
+    rows = _figures(outcomes)
+    sureness = calibration(outcomes)
     words = median_words(outcomes)
     if as_json:
         report: dict[str, Any] = {
@@ -58,6 +63,7 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
                 for each in rows
             ],
             "median_words": words,
+            "calibration": sureness,
         }
         if failures:
             report["failures"] = [_failure(outcome, why) for outcome, why in wrong]
@@ -70,6 +76,8 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
     terminal.print()
     _print_figures(terminal, rows)
     terminal.say(f"Median length of an answer: {words:g} words of excerpts.")
+    if sureness:
+        _print_calibration(terminal, sureness)
     if failures:
         _print_failures(terminal, wrong)
     elif wrong:
@@ -77,20 +85,15 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
         terminal.say(f"{counted(len(wrong), 'case')} went wrong; --failures lists {listed}.")
 
 
-def _shortcoming(outcome: "Outcome") -> str | None:
-    """Return what is wrong with a reply, the gravest thing first, or None."""
-    case = outcome.case
-    if case.expect == "no_answer":
-        return "answered, though the articles don’t cover it" if outcome.answered else None
-    if outcome.understood is False:
-        return "not understood after the turns before it"
-    if not outcome.answered:
-        return "not answered"
-    if not outcome.evidence:
-        return "its excerpts lack the evidence"
-    if case.documents and not outcome.cited:
-        return "it cites none of the right documents"
-    return None
+def _figures(outcomes: Sequence["Outcome"]) -> list["Figure"]:
+    from backbot.evaluation.score import figures
+
+    try:
+        return figures(outcomes)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "scipy":
+            raise
+        raise UsageError("Evaluating needs scipy; run `pip install 'backbot[build]'`.") from None
 
 
 def _failure(outcome: "Outcome", why: str) -> dict[str, Any]:
@@ -128,6 +131,31 @@ def _print_figures(terminal: "Terminal", rows: Sequence["Figure"]) -> None:
     if table.row_count:
         terminal.print(table)
     terminal.print()
+
+
+def _print_calibration(terminal: "Terminal", sureness: "Calibration") -> None:
+    from rich.table import Table
+
+    terminal.print()
+    terminal.say("Calibration", style="bold")
+    terminal.print()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("confidence", "mean", "right", "replies"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in sureness.bins:
+        table.add_row(
+            f"{100 * each.low:.0f}–{each.high:.0%}",
+            f"{each.forecast:.1%}",
+            f"{each.observed:.1%}",
+            str(each.cases),
+        )
+    terminal.print(table)
+    terminal.print()
+    terminal.say(
+        "Right are replies whose evidence, quoted or held back, answers a question that the "
+        f"articles cover. Expected calibration error {sureness.expected_error:.3f}, Brier score "
+        f"{sureness.brier:.3f} ({sureness.cases:,} replies); both are best at 0."
+    )
 
 
 def _print_failures(terminal: "Terminal", wrong: Sequence[tuple["Outcome", str]]) -> None:

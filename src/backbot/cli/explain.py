@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from backbot.answering.abstain import THRESHOLD
-from backbot.answering.candidates import Candidate
-from backbot.answering.compose import Run
+from backbot.answering.candidates import Candidates
+from backbot.answering.compose import passed_over
+from backbot.answering.runs import Run
 from backbot.chatbot import Trace
 from backbot.cli.terminal import Terminal
 from backbot.index.contents import P_DOCUMENT, P_FIRST, P_LAST, S_END, S_START, Index
@@ -42,7 +43,7 @@ def print_trace(terminal: Terminal, index: Index, reply: Reply, trace: Trace) ->
         terminal.say("No article was looked up for this message.")
         terminal.print()
         return
-    best = sorted(fields["candidates"], key=lambda each: -each["score"])[:BEST_CANDIDATES]
+    best = sorted(fields["candidates"], key=lambda each: -each["cosine"])[:BEST_CANDIDATES]
     shown = f"the best {len(best)} of {len(fields['candidates'])}"
     _table(terminal, "Passages found", fields["hits"])
     _table(terminal, f"Sentences to quote from ({shown})", best)
@@ -52,6 +53,8 @@ def print_trace(terminal: Terminal, index: Index, reply: Reply, trace: Trace) ->
     else:
         terminal.say("Chosen excerpts: none.")
         terminal.print()
+    if fields["passed_over"]:
+        _table(terminal, "Passed over", fields["passed_over"])
 
 
 def trace_fields(index: Index, reply: Reply, trace: Trace) -> dict[str, Any]:
@@ -64,11 +67,19 @@ def _trace(index: Index, trace: Trace) -> dict[str, Any]:
     return {
         "finding": msgspec.to_builtins(trace.finding) if trace.finding else None,
         "hits": [_hit(index, each) for each in trace.hits],
-        "candidates": [_candidate(index, each) for each in trace.candidates],
+        "candidates": _candidates(index, trace.candidates) if trace.candidates else [],
         "signals": _figures(trace.signals._asdict()) if trace.signals else None,
         "threshold": THRESHOLD,
         "runs": [_run(index, each) for each in trace.runs],
+        "passed_over": _passed_over(index, trace),
     }
+
+
+def _passed_over(index: Index, trace: Trace) -> list[dict[str, Any]]:
+    if trace.question is None or trace.candidates is None:
+        return []
+    found = passed_over(index, trace.question, trace.candidates, trace.runs)
+    return [_run(index, each.run) | {"why": each.why} for each in found]
 
 
 def _hit(index: Index, hit: Hit) -> dict[str, Any]:
@@ -80,16 +91,23 @@ def _hit(index: Index, hit: Hit) -> dict[str, Any]:
     return {"passage": hit.passage, **place, "fused": scores.pop("score"), **scores}
 
 
-def _candidate(index: Index, candidate: Candidate) -> dict[str, Any]:
-    sentence = candidate.sentence
-    return {
-        "sentence": sentence.number,
-        **_place(index, sentence.document, sentence.start, sentence.end),
-        "role": sentence.role.name.lower(),
-        "quotable": sentence.quotable,
-        "stands_alone": sentence.stands_alone,
-        **_figures(candidate._asdict()),
-    }
+def _candidates(index: Index, candidates: Candidates) -> list[dict[str, Any]]:
+    return [
+        {
+            "sentence": sentence.number,
+            **_place(index, sentence.document, sentence.start, sentence.end),
+            "role": sentence.role.name.lower(),
+            "quotable": sentence.quotable,
+            "stands_alone": sentence.stands_alone,
+            "cosine": round(float(candidates.cosines[place]), 4),
+            "terms": round(float(candidates.terms[place] @ candidates.weights), 4),
+            "tokens": round(float(candidates.tokens[place].mean()), 4)
+            if candidates.tokens.shape[1]
+            else 0.0,
+            "passage": round(float(candidates.passages[place]), 4),
+        }
+        for place, sentence in enumerate(candidates.sentences)
+    ]
 
 
 def _run(index: Index, run: Run) -> dict[str, Any]:
@@ -134,6 +152,7 @@ def _what(row: dict[str, Any]) -> Text:
     marks = [f"{row['start']}–{row['end']}"]
     marks += [row["role"]] if "role" in row else []
     marks += [f"{row['words']} words"] if "words" in row else []
+    marks += [row["why"]] if "why" in row else []
     marks += ["not quotable"] if row.get("quotable") is False else []
     marks += ["leans on what is before it"] if row.get("stands_alone") is False else []
     text = Text.assemble((clean(row["document"]), "bold"), f"\n{', '.join(marks)}\n")

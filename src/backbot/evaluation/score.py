@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from backbot.chatbot import Chatbot
+from backbot.answering.cite import arrange
+from backbot.chatbot import Chatbot, Trace
 from backbot.evaluation.sets import Case
 from backbot.model import Kind, Reply, Turn
 from backbot.text.clean import fold
@@ -26,6 +27,8 @@ class Outcome(NamedTuple):
     cited: bool
     # Whether the resolved last turn of a dialogue holds the words it should; None beside one.
     understood: bool | None
+    # Whether the evidence that `reply.confidence` is about answers; None where none was weighed.
+    right: bool | None
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +53,7 @@ def play(chatbot: Chatbot, case: Case) -> Outcome:
         reply = chatbot.reply(message, history)
         cited = tuple(citation.document for citation in reply.citations)
         history.append(Turn(message=message, cited=cited))
-    reply = chatbot.reply(last, history)
+    reply, trace = chatbot.explain(last, history)
     texts = [excerpt.text for section in reply.sections for excerpt in section.excerpts]
     wanted = [word.casefold() for word in case.understood]
     resolved = fold(reply.understood_as)
@@ -62,7 +65,17 @@ def play(chatbot: Chatbot, case: Case) -> Outcome:
         first=holds(texts[:1], case.evidence),
         cited=any(citation.document in case.documents for citation in reply.citations),
         understood=all(word in resolved for word in wanted) if case.turns else None,
+        right=_right(chatbot, case, reply, trace),
     )
+
+
+def _right(chatbot: Chatbot, case: Case, reply: Reply, trace: Trace) -> bool | None:
+    """Tell whether the evidence of a reply answers, quoted or held back; None where none is."""
+    if reply.kind not in (Kind.ANSWER, Kind.NO_ANSWER) or not trace.hits:
+        return None
+    sections, _ = arrange(chatbot.index, trace.runs) if trace.runs else ((), ())
+    texts = [excerpt.text for section in sections for excerpt in section.excerpts]
+    return case.expect == "answer" and holds(texts, case.evidence)
 
 
 def holds(texts: Sequence[str], evidence: Sequence[Sequence[str]]) -> bool:
@@ -89,7 +102,23 @@ def figures(outcomes: Sequence[Outcome]) -> list[Figure]:
         ("dialogues answered with the evidence", [o.answered and o.evidence for o in dialogues]),
         ("dialogues understood", [bool(o.understood) for o in dialogues]),
     )
-    return [_figure(name, hits) for name, hits in rows if hits]
+    return [figure(name, hits) for name, hits in rows if hits]
+
+
+def shortcoming(outcome: Outcome) -> str | None:
+    """Return what is wrong with a reply, the gravest thing first, or None."""
+    case = outcome.case
+    if case.expect == "no_answer":
+        return "answered, though the articles don’t cover it" if outcome.answered else None
+    if outcome.understood is False:
+        return "not understood after the turns before it"
+    if not outcome.answered:
+        return "not answered"
+    if not outcome.evidence:
+        return "its excerpts lack the evidence"
+    if case.documents and not outcome.cited:
+        return "it cites none of the right documents"
+    return None
 
 
 def median_words(outcomes: Sequence[Outcome]) -> float:
@@ -98,18 +127,13 @@ def median_words(outcomes: Sequence[Outcome]) -> float:
     return float(statistics.median(words)) if words else 0.0
 
 
-def _figure(name: str, hits: Sequence[bool]) -> Figure:
-    low, high = _wilson(sum(hits), len(hits))
-    return Figure(name=name, hits=sum(hits), of=len(hits), low=low, high=high)
+def figure(name: str, hits: Sequence[bool]) -> Figure:
+    """Return the share of `hits`, of which there is at least one, with its interval."""
+    # Late: scipy.stats takes a second, and only evaluating needs it.
+    from scipy.stats import binomtest
 
-
-def _wilson(hits: int, of: int, z: float = 1.959964) -> tuple[float, float]:
-    """Return the score interval of a share.
-
-    Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
-    """
-    share = hits / of
-    middle = share + z * z / (2 * of)
-    spread = z * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5
-    scale = 1 + z * z / of
-    return (middle - spread) / scale, (middle + spread) / scale
+    # Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    interval = binomtest(sum(hits), len(hits)).proportion_ci(method="wilson")
+    return Figure(
+        name=name, hits=sum(hits), of=len(hits), low=float(interval.low), high=float(interval.high)
+    )

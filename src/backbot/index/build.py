@@ -12,12 +12,16 @@ from backbot.corpus.document import Document
 from backbot.index import passages as cutting
 from backbot.index.contents import (
     ANNOUNCES,
+    ASKS,
+    DENIES,
+    JOINED,
     PASSAGE_COLUMNS,
     QUOTABLE,
     SENTENCE_COLUMNS,
     STANDS_ALONE,
     Baseline,
     Index,
+    Known,
     Question,
 )
 from backbot.index.dense import Dense
@@ -77,10 +81,10 @@ def build_index(
     documents: tuple[Document, ...],
     synonyms: list[list[str]],
     encoder: Encoder,
-    known: dict[bytes, Vectors],
+    known: Known,
     progress: Progress,
 ) -> Built:
-    """Return the index of `documents`; texts whose key is among `known` keep that vector."""
+    """Return the index of `documents`; texts whose key is among `known` keep their vectors."""
     plan = _plan(documents, synonyms, progress)
     texts = {
         "passage": plan.passage_inputs,
@@ -93,12 +97,16 @@ def build_index(
         key: text
         for kind, each in texts.items()
         for key, text in zip(keys[kind], each, strict=True)
-        if key not in known
+        if key not in (known.tokens if kind == "sentence" else known.vectors)
     }
     progress.stage("Embedding", len(fresh))
-    made = encoder.encode_all(list(fresh.values()), advance=progress.advance)
-    all_known = {**known, **dict(zip(fresh, made, strict=True))}
-    vectors = {kind: _stack(each, all_known, encoder.dimensions) for kind, each in keys.items()}
+    made = dict(
+        zip(fresh, encoder.read_all(list(fresh.values()), advance=progress.advance), strict=True)
+    )
+    at_hand = {**known.vectors, **{key: each.sentence for key, each in made.items()}}
+    vectors = {kind: _stack(each, at_hand, encoder.dimensions) for kind, each in keys.items()}
+    tokens = [made[key].tokens if key in made else known.tokens[key] for key in keys["sentence"]]
+    none = np.zeros((0, encoder.card.token_dimensions), dtype=np.int8)
     index = Index(
         version="",
         documents=documents,
@@ -108,10 +116,13 @@ def build_index(
         elsewhere=tuple(texts["elsewhere"]),
         wording=plan.wording,
         lexical=build_lexical(plan.passage_terms),
+        document_lexical=build_lexical(plan.document_terms),
         dense=Dense(vectors["passage"]),
         sentence_vectors=vectors["sentence"],
         question_vectors=vectors["question"],
         elsewhere_vectors=vectors["elsewhere"],
+        token_starts=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
+        token_vectors=np.concatenate([none, *tokens]),
         encoder=encoder,
         baseline=Baseline(),
     )
@@ -129,6 +140,7 @@ class _Plan(NamedTuple):
     questions: list[Question]
     wording: Wording
     passage_terms: list[list[str]]
+    document_terms: list[list[str]]
     passage_inputs: list[str]
     sentence_inputs: list[str]
 
@@ -138,6 +150,7 @@ def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Pr
     sentences: list[tuple[int, ...]] = []
     passages: list[tuple[int, ...]] = []
     passage_terms: list[list[str]] = []
+    document_terms: list[list[str]] = []
     passage_inputs: list[str] = []
     sentence_inputs: list[str] = []
     questions: list[Question] = []
@@ -149,6 +162,9 @@ def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Pr
                 QUOTABLE * each.reading.quotable
                 | STANDS_ALONE * each.reading.stands_alone
                 | ANNOUNCES * each.reading.announces
+                | ASKS * each.reading.asks
+                | JOINED * each.reading.joined
+                | DENIES * each.reading.denies
             )
             row = (number, each.start, each.end, each.block, each.section, each.reading.role, flags)
             sentences.append(row)
@@ -156,6 +172,7 @@ def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Pr
         asked = _questions_of(document)
         questions.extend(Question(text, number) for text in asked)
         title_terms = terms(f"{document.title} {document.question or ''}")
+        document_terms.append(title_terms * TITLE_WEIGHT + terms(document.text))
         for passage in cutting.split_passages(document, split):
             text = document.text[split[passage.first].start : split[passage.last - 1].end]
             heading = ""
@@ -177,6 +194,7 @@ def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Pr
             synonyms,
         ),
         passage_terms,
+        document_terms,
         passage_inputs,
         sentence_inputs,
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backbot.corpus.document import Document
 from backbot.index.dense import Dense
-from backbot.index.encoder import Encoder, Vectors
+from backbot.index.encoder import Encoder, TokenVectors, Vectors
 from backbot.index.lexical import Lexical
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
@@ -23,19 +23,28 @@ SENTENCE_COLUMNS = 7
 P_DOCUMENT, P_FIRST, P_LAST, P_SECTION = range(4)
 PASSAGE_COLUMNS = 4
 # Bits of a sentence's flags.
-QUOTABLE, STANDS_ALONE, ANNOUNCES = 1, 2, 4
+QUOTABLE, STANDS_ALONE, ANNOUNCES, ASKS, JOINED, DENIES = 1, 2, 4, 8, 16, 32
 
 Table = NDArray[np.int32]
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """How the signals of an answer are spread over questions that the corpus does not answer.
+    """What the signals of an answer are like, by a signal's name; empty before it is measured.
 
-    `means` and `spreads` (standard deviations) by a signal's name; empty before they are measured.
+    `means` and `spreads` (standard deviations) over questions that the corpus does not answer,
+    `own` the means over the questions that its documents name.
     """
 
     means: dict[str, float] = {}
     spreads: dict[str, float] = {}
+    own: dict[str, float] = {}
+
+
+class Known(NamedTuple):
+    """Vectors by the key of the text they were made from; `tokens` of sentences alone."""
+
+    vectors: dict[bytes, Vectors]
+    tokens: dict[bytes, TokenVectors]
 
 
 class Question(NamedTuple):
@@ -58,6 +67,10 @@ class SentenceView(NamedTuple):
     quotable: bool
     stands_alone: bool
     announces: bool
+    asks: bool
+    joined: bool
+    denies: bool
+    words: int
     text: str
 
 
@@ -66,7 +79,8 @@ class Index:
     """One open index. All of it is read-only, so threads may share it.
 
     Shapes: sentences (n, 7) and passages (m, 4), int32, columns as named above; sentence_vectors
-    (n, dimensions); question_vectors and elsewhere_vectors, a row each; all of unit length.
+    (n, dimensions); question_vectors and elsewhere_vectors, a row each; all of unit length. The
+    rows `token_starts[i]` to `token_starts[i + 1]` of token_vectors are sentence i's.
     """
 
     version: str
@@ -77,16 +91,22 @@ class Index:
     # Questions that these documents do not answer, to tell an answer from mere nearness.
     elsewhere: tuple[str, ...]
     wording: Wording
+    # BM25 over passages, and over whole documents: an answer's words often lie further apart.
     lexical: Lexical
+    document_lexical: Lexical
     dense: Dense
     sentence_vectors: Vectors
     question_vectors: Vectors
     elsewhere_vectors: Vectors
+    token_starts: NDArray[np.int64]
+    token_vectors: TokenVectors
     encoder: Encoder
     baseline: Baseline
-    # Terms are worked out when a sentence is first looked at; every thread finds the same ones.
+    # Worked out when a sentence is first looked at; every thread finds the same.
+    _views: dict[int, SentenceView] = field(default_factory=dict)
     _terms: dict[int, frozenset[str]] = field(default_factory=dict)
     _context: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
+    _whole: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def question_owners(self) -> NDArray[np.int64]:
@@ -107,7 +127,14 @@ class Index:
 
     def sentence(self, number: int) -> SentenceView:
         """Return the sentence in row `number` of the sentence table."""
+        found = self._views.get(number)
+        if found is None:
+            found = self._views[number] = self._view(number)
+        return found
+
+    def _view(self, number: int) -> SentenceView:
         document, start, end, block, section, role, flags = self.sentences[number].tolist()
+        text = self.documents[document].text[start:end]
         return SentenceView(
             number,
             document,
@@ -119,7 +146,11 @@ class Index:
             bool(flags & QUOTABLE),
             bool(flags & STANDS_ALONE),
             bool(flags & ANNOUNCES),
-            self.documents[document].text[start:end],
+            bool(flags & ASKS),
+            bool(flags & JOINED),
+            bool(flags & DENIES),
+            len(text.split()),
+            text,
         )
 
     def heading(self, document: int, section: int) -> str:
@@ -143,4 +174,11 @@ class Index:
             owner = self.documents[document]
             named = f"{owner.title} {owner.question or ''} {self.heading(document, section)}"
             found = self._context[document, section] = frozenset(terms(named))
+        return found
+
+    def document_terms(self, document: int) -> frozenset[str]:
+        """Return the distinct terms of all that a document says."""
+        found = self._whole.get(document)
+        if found is None:
+            found = self._whole[document] = frozenset(terms(self.documents[document].text))
         return found

@@ -27,6 +27,7 @@ from backbot.index.layout import (
     Manifest,
     read_current,
 )
+from backbot.index.lexical import Lexical
 from backbot.index.store import is_whole
 
 _DRAFT = ".draft-"
@@ -50,19 +51,20 @@ class Draft:
         self._json("questions", index.questions)
         self._json("elsewhere", index.elsewhere)
         self._json("vocabulary", tuple(index.lexical.vocabulary))
+        self._json("document_vocabulary", tuple(index.document_lexical.vocabulary))
         self._json("wording", index.wording)
         self._json("baseline", baseline)
         arrays: dict[str, NDArray[Any]] = {
             "sentences": index.sentences,
             "passages": index.passages,
-            "lexical_starts": index.lexical.starts,
-            "lexical_rows": index.lexical.rows,
-            "lexical_weights": index.lexical.weights,
-            "lexical_idf": index.lexical.idf,
+            **_columns("lexical", index.lexical),
+            **_columns("document", index.document_lexical),
             "passage_vectors": index.dense.vectors,
             "sentence_vectors": index.sentence_vectors,
             "question_vectors": index.question_vectors,
             "elsewhere_vectors": index.elsewhere_vectors,
+            "token_starts": index.token_starts,
+            "token_vectors": index.token_vectors,
         }
         arrays.update((f"{kind}_keys", rows) for kind, rows in keys.items())
         for name, array in arrays.items():
@@ -116,6 +118,15 @@ class Draft:
         path = self._folder / name
         _write_synced(path, content)
         self._files[name] = hashlib.sha256(content).hexdigest()
+
+
+def _columns(name: str, lexical: Lexical) -> dict[str, NDArray[Any]]:
+    return {
+        f"{name}_starts": lexical.starts,
+        f"{name}_rows": lexical.rows,
+        f"{name}_weights": lexical.weights,
+        f"{name}_idf": lexical.idf,
+    }
 
 
 class _Hashed:

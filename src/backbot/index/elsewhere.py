@@ -16,11 +16,19 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     question: str
 
 
+def bank_questions() -> list[str]:
+    """Return every question of the bank."""
+    return [each.question for each in _bank()]
+
+
 def read_elsewhere(wording: Wording) -> list[str]:
     """Return the questions of the bank that a corpus of this wording does not cover."""
+    return [each.question for each in _bank() if not _covered(each, wording)]
+
+
+def _bank() -> list[_Entry]:
     bank = tomllib.loads((files("backbot") / "data" / "elsewhere.toml").read_text("utf-8"))
-    entries = msgspec.convert(bank["elsewhere"], list[_Entry])
-    return [each.question for each in entries if not _covered(each, wording)]
+    return msgspec.convert(bank["elsewhere"], list[_Entry])
 
 
 def _covered(entry: _Entry, wording: Wording) -> bool:

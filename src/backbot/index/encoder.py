@@ -4,20 +4,25 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from backbot.errors import ModelError
+from backbot.text.terms import is_content
 
 Vectors = NDArray[np.float32]
+TokenVectors = NDArray[np.int8]
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "model.json"
+# A token vector's part of 1.0 is kept as 127: a byte a dimension.
+TOKEN_SCALE = 127
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
 MAX_TOKENS = 256
 
@@ -27,6 +32,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     dimensions: int
+    token_dimensions: int
     max_tokens: int
     weights_sha256: str
     onnx_sha256: str
@@ -37,6 +43,18 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         """Names the exact encoder: vectors of two encoders with one digest are comparable."""
         joined = "\n".join((self.onnx_sha256, self.tokenizer_sha256, str(self.max_tokens)))
         return hashlib.sha256(joined.encode("ascii")).hexdigest()[:16]
+
+
+class Encoded(NamedTuple):
+    """What the encoder makes of one text.
+
+    `sentence` is the unit vector of the whole, shape (dimensions,); `tokens` the unit vectors of
+    the pieces of its content words in their context, shape (pieces, token_dimensions), scaled by
+    `TOKEN_SCALE`.
+    """
+
+    sentence: Vectors
+    tokens: TokenVectors
 
 
 class Encoder:
@@ -63,7 +81,9 @@ class Encoder:
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(self.card.max_tokens)
             self._session = _open_session(folder / MODEL_FILE)
-            sound = self.encode("back").shape == (self.dimensions,)
+            probe = self.read("back")
+            sound = probe.sentence.shape == (self.dimensions,)
+            sound = sound and probe.tokens.shape == (1, self.card.token_dimensions)
         except Exception:  # both libraries raise whatever they like on files that are not theirs
             sound = False
         if not sound:
@@ -82,18 +102,15 @@ class Encoder:
 
     def encode(self, text: str) -> Vectors:
         """Return the unit vector of one text, shape (dimensions,)."""
+        (sentence,) = self._run(self._tokenizer.encode(text), ["sentence"])
+        return sentence
+
+    def read(self, text: str) -> Encoded:
+        """Return the vector of one text and those of its content words' pieces, in one pass."""
         encoding = self._tokenizer.encode(text)
-        ids = np.array([encoding.ids], dtype=np.int64)
-        (output,) = self._session.run(
-            None,
-            {
-                "input_ids": ids,
-                "attention_mask": np.ones_like(ids),
-                "token_type_ids": np.zeros_like(ids),
-            },
-        )
-        vector: Vectors = np.asarray(output, dtype=np.float32)[0]
-        return vector
+        sentence, tokens = self._run(encoding, ["sentence", "tokens"])
+        kept = _content_pieces(text, encoding)
+        return Encoded(sentence, np.rint(tokens[kept] * TOKEN_SCALE).astype(np.int8))
 
     def encode_all(
         self,
@@ -106,12 +123,52 @@ class Encoder:
 
         `advance` is called after each text, in order.
         """
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        read = self.read_all(texts, threads=threads, advance=advance)
+        return np.stack([each.sentence for each in read]) if read else self._no_vectors()
+
+    def read_all(
+        self,
+        texts: Sequence[str],
+        *,
+        threads: int = 2,
+        advance: Callable[[], None] = lambda: None,
+    ) -> list[Encoded]:
+        """Return what `read` makes of each text; `advance` is called after each, in order."""
+        found = []
         with ThreadPoolExecutor(max_workers=threads) as pool:
-            for row, vector in enumerate(pool.map(self.encode, texts)):
-                vectors[row] = vector
+            for each in pool.map(self.read, texts):
+                found.append(each)
                 advance()
-        return vectors
+        return found
+
+    def _no_vectors(self) -> Vectors:
+        return np.zeros((0, self.dimensions), dtype=np.float32)
+
+    def _run(self, encoding: Encoding, outputs: list[str]) -> list[Vectors]:
+        ids = np.array([encoding.ids], dtype=np.int64)
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
+        }
+        return [np.asarray(each, np.float32)[0] for each in self._session.run(outputs, inputs)]
+
+
+def _content_pieces(text: str, encoding: Encoding) -> list[int]:
+    """Return which pieces belong to content words; all the words' pieces if none does."""
+    words: dict[int, list[int]] = {}
+    for piece, word in enumerate(encoding.word_ids):
+        if word is not None:
+            words.setdefault(word, []).append(piece)
+    spans = encoding.offsets
+    content = [
+        piece
+        for pieces in words.values()
+        if is_content(text[spans[pieces[0]][0] : spans[pieces[-1]][1]])
+        for piece in pieces
+    ]
+    pieces = [piece for each in words.values() for piece in each]
+    return content or pieces
 
 
 def _open_session(path: Path) -> onnxruntime.InferenceSession:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from backbot.errors import ModelError
+from backbot.index.elsewhere import bank_questions
 from backbot.index.encoder import (
     CARD_FILE,
     MAX_TOKENS,
@@ -39,6 +41,9 @@ DEFAULT_NAME = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS_FILE = "model.safetensors"
 LEAST_COSINE = 0.9999
+# How long the vectors of single tokens are. A quarter of the model's own length ranks as well here
+# (docs/decisions) and keeps the index small.
+TOKEN_DIMENSIONS = 96
 SCRATCH = ".export-"
 _PROBES = (
     "Do flat feet cause neck pain?",
@@ -126,6 +131,7 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
     card = ModelCard(
         name=name,
         dimensions=_dimensions(reference),
+        token_dimensions=TOKEN_DIMENSIONS,
         max_tokens=MAX_TOKENS,
         weights_sha256=file_sha256(checkpoint / WEIGHTS_FILE),
         onnx_sha256=file_sha256(target / MODEL_FILE),
@@ -179,24 +185,26 @@ def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
     import torch
 
     class Pooled(torch.nn.Module):
-        """The transformer with mean pooling and unit length inside the graph."""
+        """The transformer with mean pooling, the tokens' projection and unit length inside."""
 
         def __init__(self) -> None:
             super().__init__()
             self.transformer: torch.nn.Module = reference[0].auto_model  # type: ignore[assignment]
+            self.axes = torch.from_numpy(_token_axes(reference))
 
         def forward(
             self,
             input_ids: torch.Tensor,
             attention_mask: torch.Tensor,
             token_type_ids: torch.Tensor,
-        ) -> torch.Tensor:
+        ) -> tuple[torch.Tensor, torch.Tensor]:
             hidden = self.transformer(
                 input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
             ).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
             mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, p=2.0, dim=1)
+            normalize = torch.nn.functional.normalize
+            return normalize(mean, dim=1), normalize(hidden @ self.axes, dim=2)
 
     example = torch.ones((1, 8), dtype=torch.int64)
     axes = {0: "batch", 1: "tokens"}
@@ -207,13 +215,30 @@ def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
             (example, torch.ones_like(example), torch.zeros_like(example)),
             str(path),
             input_names=["input_ids", "attention_mask", "token_type_ids"],
-            output_names=["sentence"],
+            output_names=["sentence", "tokens"],
             dynamic_axes={
                 "input_ids": axes,
                 "attention_mask": axes,
                 "token_type_ids": axes,
                 "sentence": {0: "batch"},
+                "tokens": axes,
             },
             opset_version=17,
             dynamo=False,
         )
+
+
+def _token_axes(reference: "SentenceTransformer") -> NDArray[np.float32]:
+    """Return the directions in which token vectors differ most, shape (dimensions, 96).
+
+    The principal axes of the tokens of our bank of questions: a corpus has no say in them, so that
+    an article more or less changes nobody else's vectors.
+    """
+    found = reference.encode(bank_questions(), output_value="token_embeddings", batch_size=1)
+    tokens = np.concatenate([np.asarray(each, dtype=np.float64) for each in found])
+    tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
+    _, axes = np.linalg.eigh(tokens.T @ tokens)
+    # The same axes on every machine, whichever way round its linear algebra finds them.
+    axes = axes[:, ::-1][:, :TOKEN_DIMENSIONS]
+    axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    return np.asarray(axes, dtype=np.float32)

@@ -22,7 +22,7 @@ from backbot.index.contents import Baseline, Question
 from backbot.index.wording import Wording
 
 # Rises whenever what is written, or how it is read, changes.
-FORMAT = 2
+FORMAT = 3
 KEPT_VERSIONS = 5
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
@@ -33,10 +33,16 @@ ARRAYS = {
     "lexical_rows": np.int32,
     "lexical_weights": np.float64,
     "lexical_idf": np.float64,
+    "document_starts": np.int64,
+    "document_rows": np.int32,
+    "document_weights": np.float64,
+    "document_idf": np.float64,
     "passage_vectors": np.float32,
     "sentence_vectors": np.float32,
     "question_vectors": np.float32,
     "elsewhere_vectors": np.float32,
+    "token_starts": np.int64,
+    "token_vectors": np.int8,
     "passage_keys": np.uint8,
     "sentence_keys": np.uint8,
     "question_keys": np.uint8,
@@ -82,6 +88,7 @@ class Written(msgspec.Struct, frozen=True):
     questions: tuple[Question, ...]
     elsewhere: tuple[str, ...]
     vocabulary: tuple[str, ...]
+    document_vocabulary: tuple[str, ...]
     wording: Wording
     baseline: Baseline
 

@@ -22,6 +22,7 @@ from backbot.index.contents import (
     S_START,
     SENTENCE_COLUMNS,
 )
+from backbot.index.encoder import ModelCard
 from backbot.index.layout import ENCODED, Written
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
@@ -31,38 +32,34 @@ from backbot.text.terms import words
 UNIT_TOLERANCE = 1e-3
 
 
-def check(written: Written, arrays: dict[str, NDArray[Any]], dimensions: int) -> None:
+def check(written: Written, arrays: dict[str, NDArray[Any]], card: ModelCard) -> None:
     """Raise ValueError unless every number points at something that is there."""
     _check_wording(written.wording)
     if any(array.ndim == 0 for array in arrays.values()):
         raise ValueError("an index with a number in the place of a table")
     documents, questions = written.documents, written.questions
     sentences, passages = arrays["sentences"], arrays["passages"]
-    entries = len(arrays["lexical_rows"])
-    starts = arrays["lexical_starts"]
+    dimensions = card.dimensions
     shapes = {
         "sentences": (len(sentences), SENTENCE_COLUMNS),
         "passages": (len(passages), PASSAGE_COLUMNS),
-        "lexical_starts": (len(written.vocabulary) + 1,),
-        "lexical_rows": (entries,),
-        "lexical_weights": (entries,),
-        "lexical_idf": (len(written.vocabulary),),
+        **_column_shapes("lexical", arrays, len(written.vocabulary)),
+        **_column_shapes("document", arrays, len(written.document_vocabulary)),
         "passage_vectors": (len(passages), dimensions),
         "sentence_vectors": (len(sentences), dimensions),
         "question_vectors": (len(questions), dimensions),
         "elsewhere_vectors": (len(written.elsewhere), dimensions),
+        "token_starts": (len(sentences) + 1,),
+        "token_vectors": (len(arrays["token_vectors"]), card.token_dimensions),
     }
     sound = all(arrays[name].shape == shape for name, shape in shapes.items())
     sound = sound and all(
         bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind == "f"
     )
     sound = sound and all(has_unit_rows(arrays[f"{kind}_vectors"]) for kind in ENCODED)
-    sound = sound and bool((arrays["lexical_weights"] >= 0).all())
-    sound = sound and bool((arrays["lexical_idf"] >= 0).all())
-    sound = (
-        sound and starts[0] == 0 and starts[-1] == entries and bool((np.diff(starts) >= 0).all())
-    )
-    sound = sound and _within(arrays["lexical_rows"], 0, len(passages))
+    sound = sound and _columns_fit("lexical", arrays, len(passages))
+    sound = sound and _columns_fit("document", arrays, len(documents))
+    sound = sound and _cuts(arrays["token_starts"], len(arrays["token_vectors"]))
     sound = sound and len(questions) > 0 and len(passages) > 0
     sound = sound and all(0 <= each.document < len(documents) for each in questions)
     sound = sound and len({document.id for document in documents}) == len(documents) > 0
@@ -107,6 +104,34 @@ def has_unit_rows(vectors: NDArray[Any]) -> bool:
     with np.errstate(over="ignore"):
         lengths = np.linalg.norm(vectors, axis=1)
     return bool((np.abs(lengths - 1.0) < UNIT_TOLERANCE).all())
+
+
+def _column_shapes(
+    name: str, arrays: dict[str, NDArray[Any]], terms: int
+) -> dict[str, tuple[int, ...]]:
+    entries = len(arrays[f"{name}_rows"])
+    return {
+        f"{name}_starts": (terms + 1,),
+        f"{name}_rows": (entries,),
+        f"{name}_weights": (entries,),
+        f"{name}_idf": (terms,),
+    }
+
+
+def _columns_fit(name: str, arrays: dict[str, NDArray[Any]], texts: int) -> bool:
+    """Tell whether the columns of a lexical table name texts that are there."""
+    rows = arrays[f"{name}_rows"]
+    return (
+        bool((arrays[f"{name}_weights"] >= 0).all())
+        and bool((arrays[f"{name}_idf"] >= 0).all())
+        and _cuts(arrays[f"{name}_starts"], len(rows))
+        and _within(rows, 0, texts)
+    )
+
+
+def _cuts(starts: NDArray[Any], rows: int) -> bool:
+    """Tell whether `starts` cuts so many rows into neighbouring spans."""
+    return bool(starts[0] == 0 and starts[-1] == rows and (np.diff(starts) >= 0).all())
 
 
 def _within(values: NDArray[Any], low: int, high: int) -> bool:

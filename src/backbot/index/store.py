@@ -1,6 +1,7 @@
 """Opening an index: only if every byte is as written and every number fits."""
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -9,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.errors import IndexDamagedError, IndexUnavailableError
-from backbot.index.contents import Index
+from backbot.index.contents import Index, Known
 from backbot.index.dense import Dense
-from backbot.index.encoder import Encoder
+from backbot.index.encoder import Encoder, ModelCard
 from backbot.index.layout import (
     ARRAYS,
     ENCODED,
@@ -23,7 +24,7 @@ from backbot.index.layout import (
     read_manifest,
 )
 from backbot.index.lexical import Lexical
-from backbot.index.soundness import check, has_unit_rows
+from backbot.index.soundness import check
 
 
 def open_index(root: Path, version: str | None = None) -> Index:
@@ -43,7 +44,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
             "run `backbot rebuild-index --full`."
         )
     try:
-        check(written, arrays, encoder.dimensions)
+        check(written, arrays, encoder.card)
     except ValueError:
         raise damaged(folder) from None
     return Index(
@@ -54,41 +55,57 @@ def open_index(root: Path, version: str | None = None) -> Index:
         questions=written.questions,
         elsewhere=written.elsewhere,
         wording=written.wording,
-        lexical=Lexical(
-            {term: number for number, term in enumerate(written.vocabulary)},
-            arrays["lexical_starts"],
-            arrays["lexical_rows"],
-            arrays["lexical_weights"],
-            arrays["lexical_idf"],
-            len(arrays["passages"]),
+        lexical=_lexical("lexical", written.vocabulary, arrays, len(arrays["passages"])),
+        document_lexical=_lexical(
+            "document", written.document_vocabulary, arrays, len(written.documents)
         ),
         dense=Dense(arrays["passage_vectors"]),
         sentence_vectors=arrays["sentence_vectors"],
         question_vectors=arrays["question_vectors"],
         elsewhere_vectors=arrays["elsewhere_vectors"],
+        token_starts=arrays["token_starts"],
+        token_vectors=arrays["token_vectors"],
         encoder=encoder,
         baseline=written.baseline,
     )
 
 
-def read_vectors(root: Path, dimensions: int) -> dict[bytes, NDArray[np.float32]]:
-    """Return the vectors of the current version by the key of the text each was made from.
+def _lexical(
+    name: str, vocabulary: tuple[str, ...], arrays: dict[str, NDArray[Any]], texts: int
+) -> Lexical:
+    return Lexical(
+        {term: number for number, term in enumerate(vocabulary)},
+        arrays[f"{name}_starts"],
+        arrays[f"{name}_rows"],
+        arrays[f"{name}_weights"],
+        arrays[f"{name}_idf"],
+        texts,
+    )
 
-    An index that cannot be read has none to give: what is in doubt is made anew.
+
+def read_known(root: Path, card: ModelCard) -> Known:
+    """Return what the current version knows of each text, by the key of the text.
+
+    An index that cannot be read has nothing to give: what is in doubt is made anew.
     """
+    known = Known({}, {})
     try:
         version = current_version(root)
         manifest = read_manifest(root, version)
-        arrays = _read_files(root / "versions" / version, manifest)[-1]
-    except IndexUnavailableError:
-        return {}
-    vectors: dict[bytes, NDArray[np.float32]] = {}
+        if manifest.model_digest != card.digest:
+            return known
+        written, arrays = _read_files(root / "versions" / version, manifest)
+        check(written, arrays, card)
+    except (IndexUnavailableError, ValueError):
+        return known
     for kind in ENCODED:
         keys, rows = arrays[f"{kind}_keys"], arrays[f"{kind}_vectors"]
-        fit = keys.ndim == 2 and rows.shape == (len(keys), dimensions)
-        if fit and has_unit_rows(rows):
-            vectors.update((key.tobytes(), row) for key, row in zip(keys, rows, strict=True))
-    return vectors
+        if keys.ndim == 2 and len(keys) == len(rows):
+            known.vectors.update((key.tobytes(), row) for key, row in zip(keys, rows, strict=True))
+    spans = pairwise(arrays["token_starts"].tolist())
+    for key, (first, last) in zip(arrays["sentence_keys"], spans, strict=False):
+        known.tokens[key.tobytes()] = arrays["token_vectors"][first:last]
+    return known
 
 
 def is_whole(root: Path, version: str) -> bool:
@@ -127,7 +144,8 @@ def _read_array(path: Path, dtype: type) -> NDArray[Any]:
     # np.load opens archives of arrays too, which are none of ours.
     if not isinstance(array, np.ndarray) or array.dtype != dtype:
         raise damaged(path)
-    return array
+    # The same mapped memory, without what np.memmap adds to every look at it.
+    return np.asarray(array)
 
 
 def _sha256(path: Path) -> str:

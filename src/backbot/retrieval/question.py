@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backbot.index.contents import Index
-from backbot.index.encoder import Vectors
+from backbot.index.encoder import Encoded, TokenVectors, Vectors
 from backbot.retrieval.wording import adopt_synonyms
 from backbot.text.terms import terms
 
@@ -14,18 +14,19 @@ class Question:
     """What a question's words are compared by.
 
     `text` is the question in the corpus's wording, `terms` are its distinct terms in order,
-    `other_terms` those of synonyms that the corpus uses beside the reader's words, and `vector`
-    is its unit vector, shape (dimensions,).
+    `other_terms` those of synonyms that the corpus uses beside the reader's words, `vector` is its
+    unit vector, shape (dimensions,), and `tokens` are its token vectors.
     """
 
     text: str
     terms: tuple[str, ...]
     other_terms: tuple[str, ...]
     vector: Vectors
+    tokens: TokenVectors
 
 
-def prepare(index: Index, text: str, encode: Callable[[str], Vectors] | None = None) -> Question:
-    """Return `text` ready for searching `index`; `encode` may remember vectors it has made."""
+def prepare(index: Index, text: str, read: Callable[[str], Encoded] | None = None) -> Question:
+    """Return `text` ready for searching `index`; `read` may remember what it has encoded."""
     reworded = adopt_synonyms(index, text)
     own = tuple(dict.fromkeys(terms(reworded.text)))
     others = dict.fromkeys(terms(" ".join(reworded.others)))
@@ -33,5 +34,5 @@ def prepare(index: Index, text: str, encode: Callable[[str], Vectors] | None = N
         reworded.text,
         own,
         tuple(term for term in others if term not in own),
-        (encode or index.encoder.encode)(reworded.text),
+        *(read or index.encoder.read)(reworded.text),
     )

@@ -32,10 +32,17 @@ class Reading(NamedTuple):
     # Can be quoted as evidence: no question, teaser, greeting, sales line, heading, and nothing
     # that advises on medicines.
     quotable: bool
+    # Asks, without telling anything: may open an excerpt whose next sentence answers it.
+    asks: bool
     # Reads on its own; otherwise it leans on the sentence before it ("It ...", "That's why ...").
     stands_alone: bool
+    # Goes on from the sentence before it by its first word alone ("However, ..."): it reads on its
+    # own, though an editor would sooner begin elsewhere.
+    joined: bool
     # Announces what follows ("Here is how:") and is only worth quoting together with it.
     announces: bool
+    # Says that something is not so, or not to be done.
+    denies: bool
 
 
 _CAUTION = re.compile(
@@ -116,17 +123,27 @@ _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|me|myself)\b")
 _SIGNATURE = re.compile(r"^[~—–-]\s*\w")
 _LEANS = re.compile(
     r"^(?:(?:and|but|so|or|also|then|yet|because|since|plus|again|besides|still|either way"
-    r"|in addition|as a result|for example|for instance|you see|you got it)[,:]?\s+)?"
+    r"|in addition|as a result|for example|for instance|you see|you got it|therefore|however|"
+    r"otherwise|instead)[,:]?\s+)?"
     r"(?:it|its|they|them|their|he|she|his|her|this|that|that's|these|those|such|"
     r"there's one|here it is|here's|"
     r"both|neither|either|another|others|the (?:others?|same|former|latter|second|third|"
-    r"next|reason is)|therefore|however|otherwise|instead|"
+    r"next|reason is)|"
     r"afterwards?|meanwhile|likewise|similarly|at least temporarily|in return|not likely|"
-    r"not any|one more)\b"
+    r"not any|on the other (?:side|hand)|just (?:as|like)|part of (?:it|the reason (?:it|they)))\b"
+    r"|^(?:so )?(?:how |why |what )?(?:is|are|was|were|could|can|does|do|did|would|will) "
+    r"(?:it|they|this|that|these|those|he|she)\b"
 )
 _CONNECTED = re.compile(
     r"^(?:and|but|so|or|also|then|yet|therefore|however|otherwise|instead|plus|besides|"
-    r"still|because of this)\b"
+    r"still|because of this|at the same time|in addition|on top of that|one more thing)\b"
+)
+# "Did you know (that) ...?" tells what follows. "Did you know why ...?" does not.
+_TELLS = re.compile(
+    r"^(?:(?:and|but|so|now),? )?(?:(?:did|do|didn't|don't) you (?:know|reali[sz]e)|"
+    r"(?:would|wouldn't) you (?:be surprised|believe)(?: it)?(?: if i (?:told|said to) you)?|"
+    r"have you (?:heard|noticed))(?: that)? (?!(?:what|why|how|when|where|who|which|whether|"
+    r"if|to)\b)(?=\w+(?: \w+){2})"
 )
 # "It is best to ...", "It may help if ...": the "it" points forward, not back.
 _EXPLETIVE = re.compile(
@@ -136,6 +153,12 @@ _EXPLETIVE = re.compile(
     r"helps?|helpful|takes?|pays?)\b[^.]*\b(?:to|that|if|when|for)\b"
 )
 _ORDINAL_START = re.compile(r"^(?:second|third|fourth|finally|next|lastly)\b[,:]?")
+_DENIES = re.compile(
+    r"\b(?:not|isn't|aren't|doesn't|don't|cannot|can't|never|no|nor|neither|rarely|seldom|"
+    r"hardly|unlikely|myth|wrong|instead of|rather than|out of sequence|contrary)\b"
+)
+# So many words carry a sentence that opens with a connective.
+MIN_JOINED_WORDS = 8
 # Fewer words than this ("Thumbs up!") only make sense beside what stands around them.
 MIN_ALONE_WORDS = 4
 
@@ -143,27 +166,39 @@ MIN_ALONE_WORDS = 4
 def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
     """Return the reading of one sentence in a block of `kind` below `heading` ("" for none)."""
     plain = fold(text).strip(" \"'“”‘’«»()[]*•>→-–—\u00a0")
+    tells = _TELLS.match(plain)
+    plain = plain[tells.end() :] if tells else plain
     count = len(words(plain))
-    question = plain.rstrip(")\"'”’ 🙂").endswith("?")
+    question = not tells and plain.rstrip(")\"'”’ 🙂").endswith("?")
     personal = bool(_FIRST_PERSON.search(plain))
     promotion = bool(_TEASER.search(plain) or _SALES.search(plain) or _GREETING.search(plain))
-    announces = plain.endswith(":")
     # A list may go on a statement above it in questions ("The reason could be posture: - Do you
     # slouch?"); anywhere else a question is rhetorical and tells nothing.
     listed = question and kind == "item"
-    quotable = not (
+    never = (
         kind in ("heading", "code")
-        or (question and not listed)
         or promotion
         or count == 0
-        or advises_medicine(text)
-        or _SIGNATURE.match(fold(text).strip())
+        or advises_medicine(text) is not None
+        or bool(_SIGNATURE.match(fold(text).strip()))
     )
-    leans = bool(_LEANS.match(plain) or _CONNECTED.match(plain) or _ORDINAL_START.match(plain))
+    rhetorical = question and not listed
+    leans = bool(_LEANS.match(plain) or _ORDINAL_START.match(plain))
+    connected = bool(_CONNECTED.match(plain)) and not leans
     leans = leans or listed or (count < MIN_ALONE_WORDS and kind != "item")
+    # An aside in brackets is said of what stands before it.
+    leans = leans or (connected and count < MIN_JOINED_WORDS) or text.lstrip().startswith("(")
     stands_alone = not leans or bool(_EXPLETIVE.match(plain))
     role = Role.EXPERIENCE if kind == "quote" or personal else _role(plain, fold(heading))
-    return Reading(role, quotable, stands_alone, announces)
+    return Reading(
+        role=role,
+        quotable=not never and not rhetorical,
+        asks=not never and rhetorical,
+        stands_alone=stands_alone,
+        joined=connected and stands_alone,
+        announces=plain.endswith(":"),
+        denies=bool(_DENIES.search(plain)),
+    )
 
 
 def _role(plain: str, heading: str) -> Role:

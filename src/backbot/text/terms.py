@@ -45,6 +45,12 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
 
 
+def is_content(word: str) -> bool:
+    """Tell whether `word` says what a text is about, rather than how it is built."""
+    plain = fold(word)
+    return len(plain) > 1 and plain not in STOP_WORDS and any(map(str.isalnum, plain))
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return the Snowball English stem of a folded word, its possessive taken off."""

@@ -1,0 +1,232 @@
+"""Runs: neighbouring sentences that read on their own, each with how well it would answer."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backbot.answering.candidates import Candidates
+from backbot.answering.wants import wanted_roles
+from backbot.index.contents import SentenceView
+from backbot.retrieval.question import Question
+from backbot.text.clean import fold
+from backbot.text.roles import Role
+
+# Words of a run, sentences in it, and how far it may go over to bring what it leans on.
+MOST_WORDS = 70
+MOST_SENTENCES = 6
+MOST_WORDS_LEANING = 90
+# Sentences of a run that only goes on another one.
+MOST_ATTACHED = 3
+# A sentence so short that leans on the one before it ("It's muscles!") is never parted from it.
+SHORT_TAIL = 6
+
+# What makes a run of sentences a good answer; `bench/quality/tune.py` shows what each is worth.
+BEST_SENTENCE_WEIGHT = 0.2
+WHOLE_WEIGHT = 0.25
+TERMS_WEIGHT = 0.1
+TOKENS_WEIGHT = 0.65
+PASSAGE_WEIGHT = 1.2
+LENGTH_WEIGHT = 0.1
+WANTED_BONUS = 0.05
+CONTRADICTS_BONUS = 0.1
+JOINED_COST = 0.1
+
+# "Is it the disk?", "it's the disk, right?": the reader believes something.
+_PREMISE = re.compile(
+    r"^(?:\W*)(?:is|are|was|isn't|aren't|do|does|don't|doesn't|can|could|should|would|must|so)\b"
+    r"|\b(?:right|correct|true|isn't it|aren't they|doesn't it|really)\s*\?*$"
+    r"|\b(?:is|are) (?:it|they|this|these|those|that) (?:just|only|really|always|because|due)\b"
+    r"|\b(?:is it|it's|its|it is|must be|told me|says?|said|thinks?|thought|believe)\b"
+)
+# Neither is one that takes back what the sentence before it said.
+_TAKES_BACK = re.compile(r"^\W*(?:but|however|yet)\b")
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+class Run(NamedTuple):
+    """Neighbouring sentences of one section, quoted as one excerpt.
+
+    `first` to `last` are rows of the sentence table, `last` included; `role` is what its best
+    sentence tells. A run that does not read `alone` only goes on another one. The parts of `score`
+    are each from 0 to 1: the `best` sentence's cosine, the `whole` run's, the share of the
+    question's `terms` and of its `tokens` that are met, and the best `passage`'s score. One that
+    `denies` holds a negation.
+    """
+
+    document: int
+    section: int
+    first: int
+    last: int
+    start: int
+    end: int
+    words: int
+    role: Role
+    alone: bool
+    score: float
+    best: float
+    whole: float
+    terms: float
+    tokens: float
+    passage: float
+    denies: bool
+
+
+def find_runs(question: Question, candidates: Candidates) -> list[Run]:
+    """Return every run of the candidates that can be quoted, in corpus order."""
+    if not len(candidates):
+        return []
+    alone = list(_spans(candidates.sentences))
+    if not alone:
+        return []
+    spans = [*alone, *_attached(candidates.sentences)]
+    return _Scores(question, candidates, spans).runs(len(alone))
+
+
+def _spans(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last place of each run that reads on its own and tells something."""
+    for first, opening in enumerate(sentences):
+        if not (opening.quotable or opening.asks) or not opening.stands_alone:
+            continue
+        words = told = 0
+        for last in range(first, min(first + MOST_SENTENCES, len(sentences))):
+            here = sentences[last]
+            if not (here.quotable or here.asks) or not _goes_on(opening, here, last - first):
+                break
+            # A question opens an excerpt only for a sentence that leans on it.
+            if opening.asks and told == 0 and here.quotable and _reads_alone(here):
+                break
+            words += here.words
+            told += here.quotable
+            leaning = told == 1 and here.quotable and last > first
+            if last > first and words > (MOST_WORDS_LEANING if leaning else MOST_WORDS):
+                break
+            if here.quotable and not here.announces and not _has_tail(sentences, last):
+                yield first, last
+
+
+def _attached(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last place of each run that only goes on the sentence before it."""
+    for first, opening in enumerate(sentences):
+        if not first or not _goes_on(sentences[first - 1], opening, 1) or _reads_alone(opening):
+            continue
+        words = 0
+        for last in range(first, min(first + MOST_ATTACHED, len(sentences))):
+            here = sentences[last]
+            words += here.words
+            if not here.quotable or not _goes_on(opening, here, last - first) or words > MOST_WORDS:
+                break
+            if not here.announces and not _has_tail(sentences, last):
+                yield first, last
+
+
+def _reads_alone(sentence: SentenceView) -> bool:
+    return sentence.stands_alone and not sentence.joined
+
+
+def _goes_on(first: SentenceView, here: SentenceView, steps: int) -> bool:
+    """Tell whether `here` stands `steps` sentences after `first` in the same section."""
+    together = (here.document, here.section) == (first.document, first.section)
+    return together and here.number == first.number + steps
+
+
+def _has_tail(sentences: tuple[SentenceView, ...], last: int) -> bool:
+    """Tell whether a short sentence follows that is nothing without this one."""
+    if last + 1 == len(sentences):
+        return False
+    tail = sentences[last + 1]
+    leans = tail.quotable and not tail.stands_alone and _goes_on(sentences[last], tail, 1)
+    return leans and (tail.words <= SHORT_TAIL or bool(_TAKES_BACK.match(fold(tail.text))))
+
+
+class _Scores:
+    """The scores of all spans, worked out together."""
+
+    def __init__(
+        self, question: Question, candidates: Candidates, spans: list[tuple[int, int]]
+    ) -> None:
+        self._candidates = candidates
+        self._sentences = candidates.sentences
+        self._first = np.array([span[0] for span in spans])
+        self._last = np.array([span[1] for span in spans])
+        wanted = wanted_roles(question.text)
+        premise = bool(_PREMISE.search(fold(question.text)))
+        quotable = np.array([each.quotable for each in self._sentences])
+        told = np.where(quotable, candidates.cosines, -1.0)
+        self.best = np.maximum(self._most(told), 0.0)
+        self.whole = self._whole()
+        self.terms = self._most(candidates.terms) @ candidates.weights
+        tokens = self._most(candidates.tokens)
+        self.tokens = tokens.mean(axis=1) if tokens.shape[1] else np.zeros(len(spans))
+        self.passage = self._most(candidates.passages)
+        sums = np.cumsum([0, *(each.words for each in self._sentences)])
+        self.words = sums[self._last + 1] - sums[self._first]
+        denies = np.array([each.denies and each.quotable for each in self._sentences])
+        self.denies = self._most(denies)
+        best = [first + int(told[first : last + 1].argmax()) for first, last in spans]
+        self._roles = [self._sentences[place].role for place in best]
+        asked = np.array([role in wanted for role in self._roles])
+        joined = np.array([each.joined for each in self._sentences])[self._first]
+        self.score = (
+            BEST_SENTENCE_WEIGHT * self.best
+            + WHOLE_WEIGHT * self.whole
+            + TERMS_WEIGHT * self.terms
+            + TOKENS_WEIGHT * self.tokens
+            + PASSAGE_WEIGHT * self.passage
+            + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
+            + WANTED_BONUS * asked
+            + CONTRADICTS_BONUS * (self.denies & premise)
+            - JOINED_COST * joined
+        )
+
+    def runs(self, alone: int) -> list[Run]:
+        """Return the runs of all spans, of which the first `alone` read on their own."""
+        columns = zip(
+            self._first.tolist(),
+            self._last.tolist(),
+            self.words.tolist(),
+            self._roles,
+            self.score.tolist(),
+            self.best.tolist(),
+            self.whole.tolist(),
+            self.terms.tolist(),
+            self.tokens.tolist(),
+            self.passage.tolist(),
+            self.denies.tolist(),
+            strict=True,
+        )
+        sentences = self._sentences
+        return [
+            Run(
+                sentences[first].document,
+                sentences[first].section,
+                sentences[first].number,
+                sentences[last].number,
+                sentences[first].start,
+                sentences[last].end,
+                words,
+                role,
+                place < alone,
+                *scores,
+            )
+            for place, (first, last, words, role, *scores) in enumerate(columns)
+        ]
+
+    def _most(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
+        """Return the greatest of a table's rows over each span, column by column."""
+        most: NDArray[_Scalar] = values[self._first]
+        for step in range(1, MOST_SENTENCES):
+            further = self._first + step
+            inside = further <= self._last
+            most[inside] = np.maximum(most[inside], values[further[inside]])
+        return most
+
+    def _whole(self) -> NDArray[np.float64]:
+        """Return the cosine of the question with the mean vector of each span."""
+        sums = np.cumsum([0.0, *self._candidates.cosines.tolist()])
+        gram, first, last = self._candidates.gram, self._first, self._last + 1
+        square = gram[last, last] - 2 * gram[first, last] + gram[first, first]
+        found: NDArray[np.float64] = (sums[last] - sums[first]) / np.sqrt(np.maximum(square, 1e-9))
+        return np.maximum(found, 0.0)
