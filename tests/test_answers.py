@@ -3,7 +3,7 @@
 import itertools
 import shutil
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ She wrote to us in May. Look for the cause of your own knot first.
 
 
 @pytest.fixture
-def asked(models_root: Path, tmp_path: Path) -> Asked:
+def asked(models_root: Path, tmp_path: Path) -> Iterator[Asked]:
     """Make a chatbot of a few documents, with the real encoder."""
 
     def make(files: Files) -> Chatbot:

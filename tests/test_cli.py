@@ -938,6 +938,15 @@ def test_doctor_says_which_part_of_the_index_is_broken_and_how_to_mend_it(
     assert f"Run `backbot rebuild-index {mend}`" in result.stdout
 
 
+def test_doctor_says_what_does_not_fit_in_the_words_for_safety_notices(
+    toy: Toy, tiny_corpus: Path, tiny_root: Path
+) -> None:
+    (tiny_corpus / "safety.toml").write_text('country = "atlantis"\n')
+    result = examine(toy, tiny_corpus, tiny_root)
+    assert result.exit_code == 1
+    assert "safety.toml names a country it has no numbers for" in squeezed(result.stdout)
+
+
 def test_doctor_where_there_is_nothing_yet(toy: Toy, tmp_path: Path) -> None:
     result = examine(toy, tmp_path / "no-corpus", tmp_path / "no-index")
     assert result.exit_code == 1

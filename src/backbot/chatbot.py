@@ -36,7 +36,7 @@ from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
 from backbot.retrieval.question import Question, prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.safety import Finding, Recogniser, Wording, notice_for, read_wording
-from backbot.text.clean import clean, has_words, squeeze
+from backbot.text.clean import clean, has_words, is_code, squeeze
 from backbot.text.roles import Role
 
 log = logging.getLogger("backbot.chatbot")
@@ -156,7 +156,7 @@ class Chatbot:
         *,
         exercises: bool,
     ) -> tuple[_Said, Trace]:
-        if not has_words(text):
+        if not has_words(text) or is_code(text):
             return self._phrase(Kind.NO_ANSWER, "no_answer", "text", text), Trace()
         if (offered := self._picked(text, history)) is not None:
             text, history = offered, ()

@@ -15,6 +15,7 @@ from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
 from backbot.index.layout import corpus_fingerprint
 from backbot.index.store import read_known
+from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms
 
 
@@ -23,6 +24,7 @@ class Rebuilt(NamedTuple):
 
     `report` says how the version stands against the owner's checks and the version before,
     `remarks` what there is to look at in the corpus; it is `published` if it answers from now on.
+    `withheld` sentences advise on medicines and are never quoted.
     """
 
     version: str
@@ -34,6 +36,7 @@ class Rebuilt(NamedTuple):
     report: Report = Report()
     remarks: tuple[Remark, ...] = ()
     published: bool = True
+    withheld: tuple[Withheld, ...] = ()
 
 
 def rebuild_index(
@@ -102,4 +105,5 @@ def rebuild_index(
         report,
         lint(documents, corpus),
         published=report.passed or force,
+        withheld=read_withheld(index),
     )

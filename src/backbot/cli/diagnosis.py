@@ -20,6 +20,8 @@ from backbot.index.encoder import ModelCard, file_sha256, read_card
 from backbot.index.export import WEIGHTS_FILE, find_checkpoint
 from backbot.index.layout import Manifest, corpus_fingerprint, read_current, read_manifest
 from backbot.index.store import open_index
+from backbot.index.withheld import Withheld, read_withheld
+from backbot.safety import read_wording
 from backbot.settings import Settings
 
 # The distributions of `pip install backbot`, and those that `backbot[build]` adds.
@@ -87,7 +89,10 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """All that `backbot doctor` found out. Versions are None for what is not installed."""
+    """All that `backbot doctor` found out. Versions are None for what is not installed.
+
+    `withheld` sentences of the index advise on medicines and are never quoted.
+    """
 
     backbot: str
     python: str
@@ -100,6 +105,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     changes: dict[str, Change]
     truncated: tuple[str, ...]
     allowed_origins: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
     findings: tuple[Finding, ...]
     remarks: tuple[Remark, ...] = ()
 
@@ -120,6 +126,7 @@ def diagnose(settings: Settings) -> Diagnosis:
 
     documents = _read_documents(settings, findings)
     truncated = tuple(each.id for each in documents or () if each.truncated)
+    _check_wording(settings, findings)
     holding, index, manifest = _read_index(settings, findings)
     indexed = index.documents if index is not None else None
     changes: dict[str, Change] = {}
@@ -150,6 +157,7 @@ def diagnose(settings: Settings) -> Diagnosis:
         changes=changes,
         truncated=truncated,
         allowed_origins=settings.allowed_origins,
+        withheld=read_withheld(index) if index is not None else (),
         findings=tuple(findings),
         remarks=_remarks(settings, documents, index),
     )
@@ -181,6 +189,14 @@ def _read_documents(settings: Settings, findings: list[Finding]) -> tuple[Docume
     except CorpusError as error:
         findings.extend(_split(problem) for problem in error.problems)
         return None
+
+
+def _check_wording(settings: Settings, findings: list[Finding]) -> None:
+    """Add what does not fit in the site's own words for safety notices."""
+    try:
+        read_wording(Path(settings.corpus))
+    except CorpusError as error:
+        findings.extend(_split(problem) for problem in error.problems)
 
 
 def _read_index(

@@ -57,6 +57,7 @@ def command(ctx: click.Context, corpus: str | None, index: str | None, as_json: 
 
 def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
     from backbot.cli.terminal import counted
+    from backbot.cli.withheld import print_withheld
 
     terminal.say("Installed", style="bold")
     terminal.say(f"Backbot {diagnosis.backbot} on Python {diagnosis.python}.", indent=2)
@@ -81,6 +82,7 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
         terminal.say(f"{diagnosis.index}: nothing that can be opened.", indent=2)
     else:
         _print_holding(terminal, diagnosis.index, diagnosis.holding)
+    print_withheld(terminal, diagnosis.withheld)
     terminal.print()
 
     if diagnosis.remarks:

@@ -94,10 +94,12 @@ def print_summary(rebuilt: "Rebuilt", before: str | None, seconds: float | None 
     """Print what a rebuild did and what readers notice of it."""
     from backbot.cli.rebuild_report import print_rebuilt
     from backbot.cli.terminal import Terminal
+    from backbot.cli.withheld import print_withheld
 
     terminal = Terminal()
     terminal.say(summary(rebuilt, before, seconds))
     print_rebuilt(terminal, rebuilt, before)
+    print_withheld(terminal, rebuilt.withheld)
 
 
 def summary(rebuilt: "Rebuilt", before: str | None, seconds: float | None) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from backbot.text.blocks import BlockKind
 from backbot.text.clean import fold
+from backbot.text.medicine import advises_medicine
 from backbot.text.terms import words
 
 
@@ -28,7 +29,8 @@ class Reading(NamedTuple):
     """An editor's reading of one sentence."""
 
     role: Role
-    # Can be quoted as evidence: no question, teaser, greeting, sales line or heading.
+    # Can be quoted as evidence: no question, teaser, greeting, sales line, heading, and nothing
+    # that advises on medicines.
     quotable: bool
     # Asks, without telling anything: may open an excerpt whose next sentence answers it.
     asks: bool
@@ -180,6 +182,7 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
         kind in ("heading", "code")
         or promotion
         or count == 0
+        or advises_medicine(text) is not None
         or bool(_SIGNATURE.match(fold(text).strip()))
     )
     rhetorical = question and not listed
