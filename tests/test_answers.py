@@ -202,5 +202,5 @@ def test_a_corpus_is_measured_between_what_it_does_not_and_does_answer(chatbot: 
 
 def test_a_corpus_names_questions_by_its_titles_and_headings(chatbot: Chatbot) -> None:
     named = own_questions(chatbot.index)
-    assert len(named) == len(set(named)) <= 200
-    assert "Do Flat Feet Cause Upper Back Pain?" in named
+    assert len(named) == len(set(named)) <= 100
+    assert len(named) > 50
