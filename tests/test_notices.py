@@ -1,6 +1,8 @@
 """What a reply does with a warning sign: the notice first, alone, or beside the answer."""
 
+import json
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from backbot.index.contents import Index
 from backbot.model import Kind, Level, Reply, SectionRole, Turn
 from backbot.safety import Recogniser
 
+SETS = Path(__file__).parents[1] / "bench" / "quality" / "sets"
 EMERGENCY = "my chest feels crushed and my left arm has gone numb"
 CRISIS = "i want to end my life tonight"
 URGENT = "upper back pain with a fever and shivering for three days"
@@ -82,6 +85,25 @@ def test_no_question_that_the_articles_answer_raises_an_emergency_or_a_crisis(
     grave = [level for level in levels if level in ("emergency", "crisis", "crisis_immediate")]
     assert not grave
     assert levels.count("urgent") + levels.count("soon") <= len(levels) // 50
+
+
+def ordinary_questions() -> list[str]:
+    """The questions of the quality sets, without those that themselves tell of a sign."""
+    found: list[str] = []
+    for path in sorted(SETS.glob("se[ae]d.*.jsonl")) + sorted(SETS.glob("starter.*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row.get("topic") != "when to see someone":
+                found.extend(row.get("turns") or [row["question"]])
+    return found
+
+
+def test_ordinary_questions_raise_no_alarm(index: Index) -> None:
+    recogniser = Recogniser(index.encoder)
+    questions = ordinary_questions()
+    assert len(questions) > 400
+    raised = [q for q in questions if recogniser.assess(q).level not in ("none", "info")]
+    assert raised == []
 
 
 def test_a_recogniser_that_breaks_leaves_a_standing_caution_and_is_counted(

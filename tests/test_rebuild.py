@@ -82,7 +82,7 @@ def test_progress_is_told_of_every_stage_and_step(
     assert all(steps == total for _, total, steps in watch.stages)
     totals = {name: total for name, total, _ in watch.stages}
     assert (totals["Reading"], totals["Embedding"]) == (3, built.embedded)
-    assert watch.stages[-1][0] == "Writing"
+    assert [name for name, *_ in watch.stages[-2:]] == ["Writing", "Proving"]
 
 
 def test_a_full_rebuild_embeds_all_and_comes_to_the_very_same_index(
@@ -93,7 +93,7 @@ def test_a_full_rebuild_embeds_all_and_comes_to_the_very_same_index(
     with small_bank():
         first = rebuild_index(tiny_corpus, root)
         full = rebuild_index(tiny_corpus, root, full=True)
-    assert full == first
+    assert full[:4] == first[:4]
     assert full.reused == 0
     # The encoder was exported anew, into a folder that whoever serves may read.
     (exported,) = (root / "models").iterdir()

@@ -110,6 +110,10 @@ def test_a_site_without_a_file_of_its_own_has_the_shipped_words(tmp_path: Path) 
             '[countries.uk]\nemergency_links = [{label = "x", href = "javascript:1"}]\n',
             "does not fit",
         ),
+        ('[categories.dvt]\nurgent = "Ring {emergncy}."\n', "emergncy.* in categories.dvt.urgent"),
+        ('[titles]\nurgnt = "Today"\n', "unknown name titles.urgnt"),
+        ('[declined]\ndoses = "Ask."\n', "unknown name declined.doses"),
+        ('[categories.backache]\nurgent = "x"\n', "does not fit"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_in_a_sentence(

@@ -110,7 +110,7 @@ def test_an_index_holds_the_documents_and_points_into_them(tiny_root: Path) -> N
 def test_arrays_are_mapped_and_nobody_can_write_to_them(tiny_root: Path) -> None:
     index = open_index(tiny_root)
     for array in (index.sentences, index.passages, index.sentence_vectors, index.lexical.weights):
-        assert isinstance(array, np.memmap)
+        assert isinstance(array.base, np.memmap)
         assert not array.flags.writeable
 
 

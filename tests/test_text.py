@@ -240,12 +240,43 @@ def test_questions_teasers_and_greetings_are_never_quoted(
         ("That’s why knots come back.", False),
         ("However, too much rest is no help.", False),
         ("But heat helps most people more.", False),
+        ("However, resting for several days in bed is no help to most backs.", True),
+        ("(A warm towel does as well as a pad.)", False),
+        ("Did you know they can be related?", False),
+        ("Did you know that knots and headaches can be related?", True),
     ],
 )
 def test_a_sentence_that_leans_on_the_one_before_does_not_stand_alone(
     text: str, alone: bool
 ) -> None:
     assert read_sentence(text, "paragraph", "").stands_alone is alone
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "quotable"),
+    [
+        ("Is it your desk?", True, False),
+        ("Did you ever wonder why knots come back?", True, False),
+        ("Did you know why knots come back?", True, False),
+        ("Did you know that knots come back when nothing changes?", False, True),
+        ("Would you be surprised if I told you that it is mostly the muscles?", False, True),
+        ("Heat helps a tight muscle to relax.", False, True),
+    ],
+)
+def test_a_question_asks_unless_it_tells(text: str, asks: bool, quotable: bool) -> None:
+    reading = read_sentence(text, "paragraph", "")
+    assert (reading.asks, reading.quotable) == (asks, quotable)
+
+
+def test_a_connective_alone_joins_a_sentence_to_the_one_before() -> None:
+    text = "However, resting for several days in bed is no help to most backs."
+    assert read_sentence(text, "paragraph", "").joined
+    assert not read_sentence(text.removeprefix("However, "), "paragraph", "").joined
+
+
+def test_a_sentence_that_denies_is_known() -> None:
+    assert read_sentence("The rhomboid is usually not at fault.", "paragraph", "").denies
+    assert not read_sentence("The rhomboid is often at fault.", "paragraph", "").denies
 
 
 def test_a_sentence_that_ends_in_a_colon_announces_what_follows() -> None:

@@ -3,7 +3,7 @@
     python bench/quality/safety.py [--held-out] [--misses] [--index DIR]
 
 Reads the development files beside the checkout (`../shared/safety/dev_*.jsonl`, if they are there)
-and `sets/safety.tune.jsonl`. `--held-out` scores `sets/safety.held_out.jsonl` instead, and prints
+and `sets/safety.tune*.jsonl`. `--held-out` scores `sets/safety.held_out*.jsonl` instead, and prints
 figures only: nobody should read or fit to its messages. `--index` lets the recogniser use the
 index's encoder; without it, only words count.
 """
@@ -11,7 +11,7 @@ index's encoder; without it, only words count.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -176,13 +176,13 @@ def main() -> int:
     parser.add_argument("--index", type=Path, help="an index whose encoder may be used")
     options = parser.parse_args()
     recogniser = Recogniser(open_index(options.index).encoder if options.index else None)
-    sets: Mapping[str, Path]
+    sets: dict[str, Path]
     if options.held_out:
-        sets = {"held out": SETS / "safety.held_out.jsonl"}
+        sets = {path.stem: path for path in sorted(SETS.glob("safety.held_out*.jsonl"))}
     else:
         names = ("redflag", "benign", "crisis", "adversarial")
         sets = {name: SHARED / f"dev_{name}.jsonl" for name in names}
-        sets["tune"] = SETS / "safety.tune.jsonl"
+        sets |= {path.stem: path for path in sorted(SETS.glob("safety.tune*.jsonl"))}
     for name, path in sets.items():
         if not path.is_file():
             print(f"{name}: {path.name} is not there; left out", file=sys.stderr)

@@ -25,7 +25,7 @@ from vectors import CACHE, StoredEncoder
 from backbot.corpus.document import Block, Document
 from backbot.index import passages as cutting
 from backbot.index.build import Silent, build_index
-from backbot.index.contents import P_DOCUMENT, Index
+from backbot.index.contents import P_DOCUMENT, Index, Known
 from backbot.index.lexical import build_lexical
 from backbot.retrieval.hybrid import search
 from backbot.retrieval.question import prepare
@@ -172,7 +172,7 @@ def index_of(data: Data, encoder: StoredEncoder) -> Index:
         for each in cutting.split_sentences(document)
     }
     encoder.needless = lambda text: text in sentences and text not in titles
-    return build_index(documents, [], encoder, {}, Silent()).index
+    return build_index(documents, [], encoder, Known({}, {}), Silent()).index
 
 
 def _ndcg(data: Data, scores: Scores) -> Scores:

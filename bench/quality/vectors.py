@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backbot.index.encoder import Encoder, Vectors
+from backbot.index.encoder import Encoded, Encoder, Vectors
 
 # Beside the code, ignored by git: encoding five thousand abstracts takes minutes.
 CACHE = Path(__file__).parent / ".cache"
@@ -16,8 +16,9 @@ _SHARD = 1000
 class StoredEncoder(Encoder):
     """The exported model in `folder`, with the vectors of texts it has met before kept in `store`.
 
-    Texts for which `needless` is true get a vector of zeros in `encode_all`: an index of thousands
-    of documents is then made without the vectors that a measure does not look at.
+    Texts for which `needless` is true get a vector of zeros in `read_all`: an index of thousands
+    of documents is then made without the vectors that a measure does not look at. Token vectors
+    are left out of such an index too: search does not read them.
     """
 
     def __init__(self, folder: Path, store: Path) -> None:
@@ -36,6 +37,17 @@ class StoredEncoder(Encoder):
         known = getattr(self, "_known", {}).get(_key(text))
         return super().encode(text) if known is None else known
 
+    def read_all(
+        self,
+        texts: Sequence[str],
+        *,
+        threads: int = 1,
+        advance: Callable[[], None] = lambda: None,
+    ) -> list[Encoded]:
+        none = np.zeros((0, self.card.token_dimensions), dtype=np.int8)
+        vectors = self.encode_all(texts, threads=threads, advance=advance)
+        return [Encoded(vector, none) for vector in vectors]
+
     def encode_all(
         self,
         texts: Sequence[str],
@@ -47,7 +59,8 @@ class StoredEncoder(Encoder):
         fresh = [text for text in fresh if not self.needless(text)]
         for start in range(0, len(fresh), _SHARD):
             shard = fresh[start : start + _SHARD]
-            self._keep(shard, super().encode_all(shard, threads=threads, advance=advance))
+            made = super().read_all(shard, threads=threads, advance=advance)
+            self._keep(shard, np.stack([each.sentence for each in made]))
             if len(fresh) > _SHARD:
                 print(f"  {start + len(shard):,} of {len(fresh):,} new texts encoded", flush=True)
         nothing = np.zeros(self.dimensions, dtype=np.float32)

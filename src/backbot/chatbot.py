@@ -13,6 +13,7 @@ from backbot.answering.cite import arrange
 from backbot.answering.compose import compose
 from backbot.answering.runs import Run
 from backbot.answering.suggest import suggest
+from backbot.conversation.choices import accepts, picked
 from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
@@ -35,10 +36,12 @@ from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
 from backbot.retrieval.question import Question, prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.safety import Finding, Recogniser, Wording, notice_for, read_wording
-from backbot.text.clean import clean, has_words, squeeze
+from backbot.text.clean import clean, has_words, is_code, squeeze
 from backbot.text.roles import Role
 
 log = logging.getLogger("backbot.chatbot")
+# No reply offers more questions than this.
+MOST_OFFERED = 4
 # Levels that are answered by their notice alone.
 _NOTICE_ALONE = (Level.CRISIS, Level.EMERGENCY)
 
@@ -153,8 +156,10 @@ class Chatbot:
         *,
         exercises: bool,
     ) -> tuple[_Said, Trace]:
-        if not has_words(text):
+        if not has_words(text) or is_code(text):
             return self._phrase(Kind.NO_ANSWER, "no_answer", "text", text), Trace()
+        if (offered := self._picked(text, history)) is not None:
+            text, history = offered, ()
         if kind := recognise(text):
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
@@ -171,21 +176,35 @@ class Chatbot:
         trace = Trace(None, question, hits, candidates, signals, runs)
 
         asked = [understood, *(turn.message for turn in history)]
-        near = suggest(self.index, question.vector, asked=asked)
         if not runs or probability < THRESHOLD:
+            near = suggest(self.index, question.vector, asked=asked)
             words = phrase("no_answer", "near" if near else "text")
             said = _Said(Kind.NO_ANSWER, understood, probability, text=words, suggestions=near)
             return said, trace
         sections, citations = arrange(self.index, runs)
+        shown = {run.document for run in runs}
         said = _Said(
             Kind.ANSWER,
             understood,
             probability,
             sections=sections,
             citations=citations,
-            suggestions=near,
+            suggestions=suggest(self.index, question.vector, asked=asked, shown=shown),
         )
         return said, trace
+
+    def _picked(self, text: str, history: Sequence[Turn]) -> str | None:
+        """Return the question that `text` picks of those the last reply offered, None for none.
+
+        Nobody keeps what was offered: the last reply is made once more.
+        """
+        if not history or not (accepts(text) or picked(text, MOST_OFFERED) is not None):
+            return None
+        said, _ = self._respond(clean(history[-1].message), history[:-1])
+        place = picked(text, len(said.suggestions))
+        if place is None and said.kind in (Kind.NO_ANSWER, Kind.DECLINED) and accepts(text):
+            place = 0
+        return said.suggestions[place] if place is not None and said.suggestions else None
 
     def _phrase(self, kind: Kind, group: str, name: str, understood: str) -> _Said:
         sure = 0.0 if kind is Kind.NO_ANSWER else 1.0

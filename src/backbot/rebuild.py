@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from backbot.answering.calibrate import measure_baseline
 from backbot.corpus.files import read_corpus
+from backbot.corpus.lint import Remark, lint
+from backbot.guard.checks import read_checks
+from backbot.guard.examine import Report, examine
 from backbot.index.build import SETTINGS, Progress, Silent, build_index
 from backbot.index.contents import Known
 from backbot.index.draft import drafting
@@ -12,11 +15,17 @@ from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
 from backbot.index.layout import corpus_fingerprint
 from backbot.index.store import read_known
+from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms
 
 
 class Rebuilt(NamedTuple):
-    """What a rebuild did. `embedded` texts were new, `reused` ones had a vector already."""
+    """What a rebuild did. `embedded` texts were new, `reused` ones had a vector already.
+
+    `report` says how the version stands against the owner's checks and the version before,
+    `remarks` what there is to look at in the corpus; it is `published` if it answers from now on.
+    `withheld` sentences advise on medicines and are never quoted.
+    """
 
     version: str
     documents: int
@@ -24,6 +33,10 @@ class Rebuilt(NamedTuple):
     sentences: int
     embedded: int
     reused: int
+    report: Report = Report()
+    remarks: tuple[Remark, ...] = ()
+    published: bool = True
+    withheld: tuple[Withheld, ...] = ()
 
 
 def rebuild_index(
@@ -32,17 +45,30 @@ def rebuild_index(
     *,
     model: str | None = None,
     full: bool = False,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Rebuilt:
     """Build the index of the documents in `corpus` and make it the current one in `root`.
 
     Vectors of unchanged texts are taken over from the current version unless `full`. The same
-    corpus gives the same bytes and the same version. Raises `CorpusError`, `ModelError`,
-    `WriteError` or `UsageError`; the index in `root` is then as it was.
+    corpus gives the same bytes and the same version. The new version is opened from the disk and
+    the owner's checks are run against it first; where one fails, the version before answers on,
+    unless `force`. Raises `CorpusError`, `ModelError`, `WriteError` or `UsageError`; the index in
+    `root` is then as it was.
     """
     progress = progress or Silent()
     documents = read_corpus(corpus)
     synonyms = read_synonyms(corpus)
+    checks = read_checks(corpus)
+    report = Report()
+
+    def prove(version: str) -> bool:
+        nonlocal report
+        progress.stage("Proving", 1)
+        report = examine(root, version, corpus, checks)
+        progress.advance()
+        return report.passed or force
+
     with drafting(root) as draft:
         progress.stage("Sentence encoder", 1)
         folder = ensure_exported(model, root / "models", anew=full)
@@ -55,6 +81,7 @@ def rebuild_index(
 
         progress.stage("Writing", 1)
         draft.contents(index, built.keys, baseline)
+        progress.advance()
         version = draft.publish(
             model=folder.name,
             model_digest=encoder.card.digest,
@@ -66,8 +93,8 @@ def rebuild_index(
                 "sentences": len(index.sentences),
                 "questions": len(index.questions),
             },
+            prove=prove,
         )
-        progress.advance()
     return Rebuilt(
         version,
         len(documents),
@@ -75,4 +102,8 @@ def rebuild_index(
         len(index.sentences),
         built.embedded,
         built.reused,
+        report,
+        lint(documents, corpus),
+        published=report.passed or force,
+        withheld=read_withheld(index),
     )

@@ -20,6 +20,7 @@ LANGUAGES = ("en", "es", "de", "fr", "ar")
 _Name = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 _Port = Annotated[int, Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
 _Count = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
+_Secret = Annotated[str, Meta(min_length=16, description="a text of 16 characters or more")]
 # What Content-Security-Policy and browsers call an origin: no path, no trailing slash.
 _Origin = Annotated[
     str,
@@ -48,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     workers: _Count = 1
     threads: _Count = 4
     allowed_origins: _Origins = ()
+    source: _Name | None = None
+    hook_secret: _Secret | None = None
     language: _Language | None = None
 
 

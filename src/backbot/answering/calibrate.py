@@ -1,6 +1,7 @@
 """Measuring what the signals look like where this corpus has an answer, and where it has none."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,11 +14,14 @@ from backbot.retrieval.hybrid import PASSAGES_READ, search
 from backbot.retrieval.question import prepare
 from backbot.text.terms import terms
 
+_Value = TypeVar("_Value")
+
 # Fewer questions than this tell too little about a corpus.
 LEAST_ELSEWHERE = 30
 LEAST_OWN = 5
-# A large corpus names more questions than are needed to know their mean.
-MOST_OWN = 200
+# More questions than are needed to know their mean and spread only cost time at each rebuild.
+MOST_ELSEWHERE = 250
+MOST_OWN = 100
 # A heading of fewer terms ("What to do") could stand above anything.
 HEADING_TERMS = 3
 # Digits kept: enough to judge by, too few to differ between machines.
@@ -32,8 +36,9 @@ def measure_baseline(index: Index, progress: Progress) -> Baseline:
     with. An index with too few of either gives an empty baseline, and the general one is used.
     """
     own = own_questions(index)
-    progress.stage("Measuring", len(index.elsewhere) + len(own))
-    elsewhere = list(_measure(index, enumerate(index.elsewhere), progress, ask_elsewhere))
+    bank = _evenly([*enumerate(index.elsewhere)], MOST_ELSEWHERE)
+    progress.stage("Measuring", len(bank) + len(own))
+    elsewhere = list(_measure(index, bank, progress, ask_elsewhere))
     named = list(_measure(index, enumerate(own), progress, _ask_own))
     if len(elsewhere) < LEAST_ELSEWHERE or len(named) < LEAST_OWN:
         return Baseline()
@@ -52,8 +57,7 @@ def own_questions(index: Index) -> list[str]:
         headings = [place for place, each in enumerate(document.blocks) if each.kind == "heading"]
         named += [index.heading(number, place) for place in headings]
     asked = [text for text in dict.fromkeys(named) if len(terms(text)) >= HEADING_TERMS]
-    step = max(1, len(asked) // MOST_OWN)
-    return asked[::step][:MOST_OWN]
+    return _evenly(asked, MOST_OWN)
 
 
 def ask_elsewhere(index: Index, number: int, text: str) -> Signals | None:
@@ -84,6 +88,15 @@ def _measure(
         progress.advance()
         if signals is not None:
             yield signals
+
+
+def _evenly(values: list[_Value], most: int) -> list[_Value]:
+    """Return at most so many of `values`, from all over the list."""
+    return (
+        [values[place * len(values) // most] for place in range(most)]
+        if len(values) > most
+        else values
+    )
 
 
 def _by_name(values: Sequence[float] | np.ndarray) -> dict[str, float]:

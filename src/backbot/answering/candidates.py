@@ -13,28 +13,19 @@ from backbot.retrieval.late import Similarities, token_similarities
 from backbot.retrieval.question import Question
 from backbot.text.roles import Role
 
-# A title or heading names the subject for the sentences below it, though less surely; what stands
-# anywhere else in the document does so less surely still.
-CONTEXT_SHARE = 0.5
-DOCUMENT_SHARE = 0.25
-
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """Sentences in corpus order, a row each in every table.
 
     `cosines` (n,) are those with the question, `passages` (n,) the scores of the best passage that
-    holds each, `terms` (n, terms) which of the question's terms it holds (1), stands below
-    (`CONTEXT_SHARE`) or shares a document with (`DOCUMENT_SHARE`), `weights` (terms,) what each
-    term counts, adding up to 1, `tokens` (n, tokens) how near it comes to each of its tokens, and
-    `gram` (n + 1, n + 1) sums of the cosines among the sentences themselves.
+    holds each, `tokens` (n, tokens) how near it comes to each of the question's tokens, and `gram`
+    (n + 1, n + 1) sums of the cosines among the sentences themselves.
     """
 
     sentences: tuple[SentenceView, ...]
     cosines: Vectors
     passages: NDArray[np.float64]
-    terms: NDArray[np.float64]
-    weights: NDArray[np.float64]
     tokens: Similarities
     gram: NDArray[np.float64]
 
@@ -64,34 +55,10 @@ def find_candidates(
     vectors = np.asarray(index.sentence_vectors[numbers], dtype=np.float32)
     gram = np.zeros((len(numbers) + 1, len(numbers) + 1))
     gram[1:, 1:] = (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
-    weights = np.array([index.lexical.term_idf(term) for term in question.terms])
     return Candidates(
         sentences,
         vectors @ question.vector,
         np.array([best_passage[number] for number in numbers]),
-        _held_terms(index, question, sentences),
-        weights / (weights.sum() or 1.0),
         token_similarities(index, question.tokens, numbers),
         gram,
     )
-
-
-def _held_terms(
-    index: Index, question: Question, sentences: Sequence[SentenceView]
-) -> NDArray[np.float64]:
-    held = np.zeros((len(sentences), len(question.terms)))
-    for place, sentence in enumerate(sentences):
-        own = index.sentence_terms(sentence.number)
-        around = index.context_terms(sentence.document, sentence.section)
-        anywhere = index.document_terms(sentence.document)
-        held[place] = [
-            1.0
-            if term in own
-            else CONTEXT_SHARE
-            if term in around
-            else DOCUMENT_SHARE
-            if term in anywhere
-            else 0.0
-            for term in question.terms
-        ]
-    return held

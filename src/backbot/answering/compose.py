@@ -23,9 +23,11 @@ CLOSE = 0.88
 MAX_EXCERPTS = 7
 MAX_DOCUMENTS = 4
 # What a further excerpt gains that tells a kind of thing the answer does not have yet.
-NEW_ROLE_BONUS = 0.15
+NEW_ROLE_BONUS = 0.12
 # A further excerpt must be worth this share of the first.
 WORTH = 0.6
+# A story that was asked for need not be quite as near as the best of the rest.
+STORY_SHARE = 0.9
 # Two runs that share this much of their terms, or lie this close, say the same thing.
 SAME_TERMS = 0.7
 SAME_COSINE = 0.9
@@ -80,9 +82,11 @@ def _pool(question: Question, candidates: Candidates) -> list[Run]:
     """Return the runs that may be quoted, best first: only stories where one was asked for."""
     pool = sorted(find_runs(question, candidates), key=_by_score)
     pool = [run for run in pool if run.words <= MAX_EXCERPT_WORDS]
-    first = next((run for run in pool if run.alone), None)
-    if first is not None and first.role is Role.EXPERIENCE and asks_for_story(question.text):
-        return [run for run in pool if run.role is Role.EXPERIENCE]
+    if asks_for_story(question.text):
+        stories = [run for run in pool if run.role is Role.EXPERIENCE]
+        told = next((run for run in stories if run.alone), None)
+        if told is not None and told.score >= STORY_SHARE * pool[0].score:
+            return stories
     return pool
 
 

@@ -23,16 +23,14 @@ MOST_ATTACHED = 3
 # A sentence so short that leans on the one before it ("It's muscles!") is never parted from it.
 SHORT_TAIL = 6
 
-# What makes a run of sentences a good answer; `bench/quality/tune.py` shows what each is worth.
-BEST_SENTENCE_WEIGHT = 0.2
-WHOLE_WEIGHT = 0.25
-TERMS_WEIGHT = 0.1
-TOKENS_WEIGHT = 0.65
-PASSAGE_WEIGHT = 1.2
-LENGTH_WEIGHT = 0.1
-WANTED_BONUS = 0.05
-CONTRADICTS_BONUS = 0.1
-JOINED_COST = 0.1
+# What makes a run of sentences a good answer; fitted by `bench/quality/rank.py`.
+WHOLE_WEIGHT = 0.33
+TOKENS_WEIGHT = 0.9
+PASSAGE_WEIGHT = 1.0
+LENGTH_WEIGHT = 0.09
+WANTED_BONUS = 0.02
+CONTRADICTS_BONUS = 0.08
+JOINED_COST = 0.08
 
 # "Is it the disk?", "it's the disk, right?": the reader believes something.
 _PREMISE = re.compile(
@@ -43,12 +41,6 @@ _PREMISE = re.compile(
 )
 # Neither is one that takes back what the sentence before it said.
 _TAKES_BACK = re.compile(r"^\W*(?:but|however|yet)\b")
-_DENIES = re.compile(
-    r"\b(?:not|isn't|aren't|doesn't|don't|cannot|can't|never|no|nor|neither|rarely|seldom|"
-    r"hardly|unlikely|myth|wrong|instead of|rather than|out of sequence|contrary)\b"
-)
-
-
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -57,9 +49,8 @@ class Run(NamedTuple):
 
     `first` to `last` are rows of the sentence table, `last` included; `role` is what its best
     sentence tells. A run that does not read `alone` only goes on another one. The parts of `score`
-    are each from 0 to 1: the `best` sentence's cosine, the `whole` run's, the share of the
-    question's `terms` and of its `tokens` that are met, and the best `passage`'s score. One that
-    `denies` holds a negation.
+    are each from 0 to 1: the cosine of the `whole` run, the share of the question's `tokens` that
+    it meets, and the best `passage`'s score. One that `denies` holds a negation.
     """
 
     document: int
@@ -72,9 +63,7 @@ class Run(NamedTuple):
     role: Role
     alone: bool
     score: float
-    best: float
     whole: float
-    terms: float
     tokens: float
     passage: float
     denies: bool
@@ -88,8 +77,7 @@ def find_runs(question: Question, candidates: Candidates) -> list[Run]:
     if not alone:
         return []
     spans = [*alone, *_attached(candidates.sentences)]
-    scores = _Scores(question, candidates, spans)
-    return [scores.run(place, alone=place < len(alone)) for place in range(len(spans))]
+    return _Scores(question, candidates, spans).runs(len(alone))
 
 
 def _spans(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
@@ -162,24 +150,20 @@ class _Scores:
         premise = bool(_PREMISE.search(fold(question.text)))
         quotable = np.array([each.quotable for each in self._sentences])
         told = np.where(quotable, candidates.cosines, -1.0)
-        self.best = np.maximum(self._most(told), 0.0)
         self.whole = self._whole()
-        self.terms = self._most(candidates.terms) @ candidates.weights
         tokens = self._most(candidates.tokens)
         self.tokens = tokens.mean(axis=1) if tokens.shape[1] else np.zeros(len(spans))
         self.passage = self._most(candidates.passages)
         sums = np.cumsum([0, *(each.words for each in self._sentences)])
         self.words = sums[self._last + 1] - sums[self._first]
-        denies = np.array([bool(_DENIES.search(fold(each.text))) for each in self._sentences])
-        self.denies = self._most(denies & quotable)
-        self._told = told
-        self._roles = [self._role(first, last) for first, last in spans]
+        denies = np.array([each.denies and each.quotable for each in self._sentences])
+        self.denies = self._most(denies)
+        best = [first + int(told[first : last + 1].argmax()) for first, last in spans]
+        self._roles = [self._sentences[place].role for place in best]
         asked = np.array([role in wanted for role in self._roles])
         joined = np.array([each.joined for each in self._sentences])[self._first]
         self.score = (
-            BEST_SENTENCE_WEIGHT * self.best
-            + WHOLE_WEIGHT * self.whole
-            + TERMS_WEIGHT * self.terms
+            WHOLE_WEIGHT * self.whole
             + TOKENS_WEIGHT * self.tokens
             + PASSAGE_WEIGHT * self.passage
             + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
@@ -188,31 +172,36 @@ class _Scores:
             - JOINED_COST * joined
         )
 
-    def run(self, place: int, *, alone: bool) -> Run:
-        first = self._sentences[self._first[place]]
-        last = self._sentences[self._last[place]]
-        return Run(
-            first.document,
-            first.section,
-            first.number,
-            last.number,
-            first.start,
-            last.end,
-            int(self.words[place]),
-            self._roles[place],
-            alone,
-            float(self.score[place]),
-            float(self.best[place]),
-            float(self.whole[place]),
-            float(self.terms[place]),
-            float(self.tokens[place]),
-            float(self.passage[place]),
-            bool(self.denies[place]),
+    def runs(self, alone: int) -> list[Run]:
+        """Return the runs of all spans, of which the first `alone` read on their own."""
+        columns = zip(
+            self._first.tolist(),
+            self._last.tolist(),
+            self.words.tolist(),
+            self._roles,
+            self.score.tolist(),
+            self.whole.tolist(),
+            self.tokens.tolist(),
+            self.passage.tolist(),
+            self.denies.tolist(),
+            strict=True,
         )
-
-    def _role(self, first: int, last: int) -> Role:
-        best = first + int(np.argmax(self._told[first : last + 1]))
-        return self._sentences[best].role
+        sentences = self._sentences
+        return [
+            Run(
+                sentences[first].document,
+                sentences[first].section,
+                sentences[first].number,
+                sentences[last].number,
+                sentences[first].start,
+                sentences[last].end,
+                words,
+                role,
+                place < alone,
+                *scores,
+            )
+            for place, (first, last, words, role, *scores) in enumerate(columns)
+        ]
 
     def _most(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Return the greatest of a table's rows over each span, column by column."""

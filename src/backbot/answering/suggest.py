@@ -19,14 +19,16 @@ def suggest(
     near: Vectors,
     *,
     asked: Collection[str] = (),
+    shown: Collection[int] = (),
     count: int = COUNT,
 ) -> tuple[str, ...]:
     """Return up to `count` questions near the vector `near`, shape (dimensions,), nearest first.
 
-    One a document, none that was `asked` already or says the same as another.
+    One a document, none of the documents `shown` already, none that was `asked` already or says the
+    same as another.
     """
     chosen: list[int] = []
-    documents: set[int] = set()
+    documents = set(shown)
     done = {_bare(text) for text in asked}
     cosines = index.question_vectors @ near
     for number in np.argsort(-cosines, kind="stable").tolist():

@@ -43,7 +43,11 @@ _PRESENT_PARTIES = re.compile(
     r"\b(?:i|i'm|im|i've|ive|me|my|mine|myself|we|our|us|you|your|yours|"
     r"my (?:son|daughter|wife|husband|mother|father|mum|mom|dad|friend|child|kid))\b"
 )
-_ASKS = re.compile(r"^(?:\W*)(?:what|how|where|when|why|who|which|did|was|were|had|do|does|has)\b")
+# Words to the one who answers, not about the one who asks.
+_ADDRESSED = re.compile(
+    r"\b(?:tell|show|give|remind) (?:me|us)\b|\b(?:wrote|write|written|sent|told) (?:to )?you\b"
+)
+_ASKS = re.compile(r"\b(?:what|how|where|when|why|who|which)\b|^\W*(?:did|was|were|had|has)\b")
 
 
 def wanted_roles(text: str) -> set[Role]:
@@ -57,6 +61,6 @@ def wanted_roles(text: str) -> set[Role]:
 
 def asks_for_story(text: str) -> bool:
     """Tell whether `text` asks what others went through, and not for advice."""
-    plain = fold(text)
+    plain = _ADDRESSED.sub(" ", fold(text)).strip()
     somebody = _PAST.search(plain) and _ASKS.search(plain) and not _PRESENT_PARTIES.search(plain)
     return bool(_ASKS_FOR_STORY.search(plain) or somebody)

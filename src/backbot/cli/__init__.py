@@ -13,6 +13,8 @@ from backbot.cli.group import LazyGroup
         "serve": "backbot.cli.serve",
         "rebuild-index": "backbot.cli.rebuild_index",
         "import": "backbot.cli.import_",
+        "refresh": "backbot.cli.refresh",
+        "watch": "backbot.cli.watch",
         "evaluate": "backbot.cli.evaluate",
         "verify": "backbot.cli.verify",
         "doctor": "backbot.cli.doctor",

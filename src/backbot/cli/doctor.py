@@ -1,5 +1,6 @@
 """`backbot doctor`: what is there, what is wrong, and how to mend it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,22 @@ from backbot.settings import read_settings
 if TYPE_CHECKING:
     from backbot.cli.diagnosis import Diagnosis, Holding
     from backbot.cli.terminal import Terminal
+    from backbot.corpus.lint import Remark
 
+_NAMED = 5
+_RULES = {
+    "duplicate": "The same text twice",
+    "near-duplicate": "Nearly the same text",
+    "truncated": "Only an opening",
+    "tiny": "Very short articles",
+    "no-date": "Without a date",
+    "dead-link": "Links that lead nowhere",
+    "vanished": "Gone at the source",
+    "waiting": "Questions that wait for you",
+    "other-language": "Not in English",
+    "mixed-languages": "Mixed languages",
+    "unreached": "Articles that no question reaches",
+}
 _TITLES = {"broken": "Broken", "stale": "Out of date", "incomplete": "Incomplete"}
 
 
@@ -41,6 +57,7 @@ def command(ctx: click.Context, corpus: str | None, index: str | None, as_json: 
 
 def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
     from backbot.cli.terminal import counted
+    from backbot.cli.withheld import print_withheld
 
     terminal.say("Installed", style="bold")
     terminal.say(f"Backbot {diagnosis.backbot} on Python {diagnosis.python}.", indent=2)
@@ -65,8 +82,12 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
         terminal.say(f"{diagnosis.index}: nothing that can be opened.", indent=2)
     else:
         _print_holding(terminal, diagnosis.index, diagnosis.holding)
+    print_withheld(terminal, diagnosis.withheld)
     terminal.print()
 
+    if diagnosis.remarks:
+        print_remarks(terminal, diagnosis.remarks)
+        terminal.print()
     terminal.say("Other sites", style="bold")
     terminal.say(embedding_sentence(diagnosis.allowed_origins), indent=2)
     terminal.print()
@@ -79,6 +100,22 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
         terminal.print()
         terminal.say(f"{_TITLES[finding.state]}: {finding.problem}", indent=2, style="bold")
         terminal.say(finding.mend, indent=2)
+
+
+def print_remarks(terminal: "Terminal", remarks: "Sequence[Remark]") -> None:
+    """Print what there is to look at, by what it is; nothing of it keeps anything from working."""
+    from backbot.cli.terminal import counted
+
+    terminal.say(f"Worth a look ({len(remarks)})", style="bold")
+    by_rule: dict[str, list[Remark]] = {}
+    for remark in remarks:
+        by_rule.setdefault(remark.rule, []).append(remark)
+    for rule, found in by_rule.items():
+        terminal.say(f"{_RULES[rule]} ({counted(len(found), 'document')})", indent=2)
+        for remark in found[:_NAMED]:
+            terminal.say(f"{remark.document} {remark.about}.", indent=4)
+        if len(found) > _NAMED:
+            terminal.say(f"and {len(found) - _NAMED:,} more; --json names all.", indent=4)
 
 
 def embedding_sentence(origins: tuple[str, ...]) -> str:

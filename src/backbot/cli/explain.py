@@ -100,7 +100,6 @@ def _candidates(index: Index, candidates: Candidates) -> list[dict[str, Any]]:
             "quotable": sentence.quotable,
             "stands_alone": sentence.stands_alone,
             "cosine": round(float(candidates.cosines[place]), 4),
-            "terms": round(float(candidates.terms[place] @ candidates.weights), 4),
             "tokens": round(float(candidates.tokens[place].mean()), 4)
             if candidates.tokens.shape[1]
             else 0.0,

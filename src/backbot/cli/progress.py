@@ -20,6 +20,7 @@ _STAGES = {
     "Embedding": "Learning the new texts",
     "Measuring": "Measuring what the documents do not answer",
     "Writing": "Writing the index",
+    "Proving": "Proving it against the checks and the version before",
 }
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from backbot.conversation.smalltalk import recognise
 from backbot.model import Turn
 from backbot.text.clean import clean, fold, squeeze
-from backbot.text.terms import terms, words
+from backbot.text.terms import stem, terms, words
 
 
 class Resolved(NamedTuple):
@@ -67,6 +67,46 @@ _BARE_DEFINITE = re.compile(
     r"better|worse|faster|quicker|safer|different|best)\b"
 )
 SHORT_TERMS = 3
+# A turn of so few terms seldom names its subject.
+NAMED_TERMS = 3
+# Nouns that are of something ("the symptoms" of what?), and words that go with any subject: a
+# message of nothing else has left its subject unsaid.
+_RELATIONAL = frozenset(
+    stem(word)
+    for word in """
+    advantage advice alternative amount average avoid bad beginning benefit best better careful
+    cause chance common complication consequence cost cure danger dangerous day deal different
+    difference disadvantage does drawback duration early effect effective equipment example exact
+    exercise expensive fast first fix frequently goal good happen happening harm help helpful
+    history hour important improve kind last late level limit long main maximum mean meaning method
+    minimum minute month name necessary need normal number occur often option origin outcome people
+    popular possible precaution prevent prevention price procedure process pros cons purpose quick
+    reason recommend recommended recovery remedy result risk safe second serious side sign slow
+    solution sort source start step stop stretch success symptom technique tell term thing time tip
+    treat treated treatment try type typical usual variation version warning way week work worse
+    worst worth year
+    """.split()
+)
+# Words before the message proper: "ok thanks, and ...".
+_COURTESY = re.compile(
+    r"^(?:(?:ok|okay|thanks?|thank you|thx|great|cool|i see|got it|right|alright|all right|perfect|"
+    r"good|nice|hi|hello|hey|well|hm+)(?: (?:so|very) much| a lot)?(?:[,.!;: ]+|$))+",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"\?|^(?:and |but |so )?(?:what|which|who|when|where|why|how|does|do|did|is|are|was|were|can|"
+    r"could|should|will|would|tell|show)\b"
+)
+# The reader says that something new begins.
+_CHANGES_TOPIC = re.compile(
+    r"^(?:and |but |now |then )?(?:i have |i've got |just |can i ask )?(?:a |an |one |the |my )?"
+    r"(?:other|another|different|new|next|second|separate|more|unrelated) "
+    r"(?:thing|question|topic|subject|matter)s?(?: (?:though|please|now))?[,.!;: ]+|"
+    r"^(?:by the way|btw|on another note|(?:to )?chang(?:e|ing) (?:the )?(?:subject|topic)|"
+    r"something else|(?:forget|leave) (?:that|it)|never ?mind(?: that)?|(?:let's )?mov(?:e|ing) on|"
+    r"enough (?:of|about) (?:that|it))[,.!;: ]+",
+    re.IGNORECASE,
+)
 
 
 def needs_context(text: str) -> bool:
@@ -79,6 +119,8 @@ def needs_context(text: str) -> bool:
         return True
     if count <= SHORT_TERMS - 1 and _BARE_DEFINITE.search(plain):
         return True
+    if all(term in _RELATIONAL for term in terms(text)):
+        return True
     return count <= 2 * SHORT_TERMS and bool(_POINTS_BACK.search(_POINTS_NOWHERE.sub(" ", plain)))
 
 
@@ -88,24 +130,45 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
     A message that stands on its own comes back as it is. One that leans on an earlier turn brings
     the nearest turn that stands on its own, and what was added to that since.
     """
-    if not history or not needs_context(text):
-        return Resolved(text)
+    message = _COURTESY.sub("", text, count=1) or text
+    if fresh := _after_change(message):
+        return Resolved(fresh)
+    if not history or not needs_context(message):
+        return Resolved(message if terms(message) else text)
     context = earlier_question(history)
-    focus = _CORRECTION_WORDS.sub("", text, count=1) if _CORRECTS.search(fold(text)) else text
+    corrects = _CORRECTS.search(fold(message))
+    focus = _CORRECTION_WORDS.sub("", message, count=1) if corrects else message
     return Resolved(focus or text, context)
 
 
 def earlier_question(history: Sequence[Turn]) -> str:
-    """Return the nearest earlier turn that stands on its own, "" if there is none.
+    """Return what a message that leans on `history` leans on, "" if there is nothing.
 
-    The first turn has nothing to lean on: where no other stands alone, it is the one.
+    That is the nearest turn that stands on its own; where that one is short, the turn that named
+    the subject before it ("What is a knot? What causes them most often?"); and what the reader
+    told since ("It feels odd.").
     """
-    asked = [squeeze(clean(turn.message)) for turn in history]
-    asked = [text for text in asked if terms(text) and not recognise(text)]
-    for text in reversed(asked):
-        if not needs_context(text):
-            return text
-    return asked[0] if asked else ""
+    asked: list[str] = []
+    for turn in history:
+        text = squeeze(clean(turn.message))
+        if fresh := _after_change(_COURTESY.sub("", text, count=1)):
+            asked = [fresh]
+        elif terms(text) and not recognise(text):
+            asked.append(text)
+    if not asked:
+        return ""
+    places = [place for place, text in enumerate(asked) if not needs_context(text)]
+    nearest = places[-1] if places else 0
+    since = [text for text in asked[nearest + 1 :] if not _QUESTION.search(fold(text))]
+    named = [asked[0]] if nearest and len(terms(asked[nearest])) <= NAMED_TERMS else []
+    return " ".join([*named, asked[nearest], *since])
+
+
+def _after_change(text: str) -> str:
+    """Return what follows an announced change of topic, "" where none is announced."""
+    changed = _CHANGES_TOPIC.match(text)
+    rest = text[changed.end() :] if changed else ""
+    return rest if terms(rest) else ""
 
 
 def _fragment(plain: str) -> bool:

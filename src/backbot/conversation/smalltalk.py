@@ -18,7 +18,11 @@ _GREETINGS = (
 )
 _THANKS = (
     "thanks|thank you|thankyou|thx|ty|cheers|much appreciated|i appreciate (?:it|that)|"
-    "that (?:helps|helped|was helpful)|very helpful|that's (?:helpful|great|perfect)"
+    "that (?:helps|helped|was helpful)|very helpful|that's (?:helpful|great|perfect)|"
+    "(?:i |really |much |greatly )*appreciated?(?: (?:it|that|this|you|your help|you doing "
+    "(?:it|that|this)|all))*|"
+    "you(?:'ve| have|ve)? (?:been|are|were|re) (?:a |an |so |very |really |such a )*"
+    "(?:big |great |huge |amazing |lovely )?(?:help|helpful|kind|star|angel|lifesaver)"
 )
 _GOODBYES = (
     "bye|goodbye|bye bye|see you(?: later| soon| tomorrow)?|good ?night|that's all|that is all|"
@@ -27,7 +31,13 @@ _GOODBYES = (
 _BOT = "(?:ro)?bot|human|real(?: person| human)?|person|machine|computer|ai|doctor|chatbot|program"
 _IDENTITY = (
     rf"(?:who|what) are you|are you (?:an? )?(?:{_BOT})(?: or (?:an? )?(?:{_BOT}))?|"
-    r"what(?:'s| is) your name|who (?:made|built|created|runs?) (?:you|this)|"
+    r"(?:what(?:'s| is| are)|tell me) your (?:name|age|hobb(?:y|ies)|job|birthday|purpose|boss|"
+    r"favou?rite \w+)|how old are you|"
+    r"who (?:made|built|created|programmed|designed|developed|owns|trained|runs?) (?:you|this)|"
+    r"(?:who|by whom|where|when|how) (?:were|was|are) you (?:made|built|created|programmed|"
+    r"designed|developed|born|trained|from)(?: by| in)?|where do you (?:come from|live)|"
+    r"(?:who|what company|whom) do you work for|do you (?:have|like|enjoy) (?:any )?(?:hobbies|"
+    r"pets|feelings|friends|music|jokes|games)|"
     rf"am i (?:talking|speaking|chatting) (?:to|with) (?:an? )?(?:{_BOT})"
 )
 _ABILITY = (
@@ -38,7 +48,14 @@ _ABILITY = (
 )
 _ACKNOWLEDGEMENTS = (
     "ok|okay|k|alright|all right|fine|cool|great|nice|good|perfect|got it|i see|understood|sure|"
-    "right|hm+|oh|ah|wow|lol|haha|no|nope|yes|yeah|yep|yup|maybe|then|thanks"
+    "right|hm+|oh|ah|wow|lol|haha|no|nope|yes|yeah|yep|yup|maybe|then|thanks|please|exactly|"
+    "absolutely|definitely|of course|never ?mind|(?:i )?(?:dis)?agree|(?:i )?(?:don't|dont) "
+    "(?:know|think so|believe (?:it|that|you))|i have no idea|no idea|"
+    "not (?:really|at all|sure|yet|now|happening|interested)|"
+    "(?:you're|you are|that's|that is|this is|it's|it is|thats|its)"
+    "(?: so| very| really| quite| absolutely)?(?: not)?(?: so| really)? "
+    "(?:right|correct|true|false|wrong|fake|good|nice|fine|ok|okay|funny|interesting|cool|sad|"
+    "silly|nonsense|rubbish|a lie|a joke)(?: about (?:it|that|this))?"
 )
 _KINDS = tuple(
     (name, re.compile(pattern))

@@ -1,302 +1,257 @@
-"""Turning posts into the corpus files `articles/ID.md`, without harm to what stands there."""
+"""Turning posts into the corpus files `articles/ID.md` and `questions/ID.md`, without harm to what
+stands there.
 
+Everything is read, made and put into a scratch folder first; only when the source has come to its
+end is each file moved to its place, at once or not at all.
+"""
+
+import contextlib
+import datetime
+import fcntl
+import itertools
 import os
-import re
-import secrets
 import shutil
-import sys
-from collections.abc import Iterable, Sequence
-from itertools import count
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import NamedTuple
 
 import msgspec
-import yaml
-from frontmatter.default_handlers import YAMLHandler
 
-from backbot.corpus.document import MAX_ID_LENGTH
-from backbot.corpus.markdown import render
-from backbot.corpus.sources import Part, Post
+from backbot.corpus.document import DocumentKind
+from backbot.corpus.ledger import Entry, Ledger, read_ledger, replace, write_ledger
+from backbot.corpus.marking import markdown as markdown
+from backbot.corpus.merging import Change, State, marked, merge, one_line
+from backbot.corpus.naming import FOLDERS, Names
+from backbot.corpus.naming import document_id as document_id
+from backbot.corpus.sources import Post, Reading
 from backbot.errors import UsageError, WriteError
-from backbot.text.clean import has_words
 
-State = Literal["new", "updated", "unchanged", "kept"]
-
-_APOSTROPHES = re.compile("['’‘ʼ`´]")
-_NO_SLUG = "untitled"
-
-# What would not come back as the same text: see `_escaped`.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
-_ANYWHERE = re.compile(r"[\\`*\[]|(?<![^\W_])_|_(?![^\W_])|<(?=\S)|&(?=#?\w+;)")
-_AT_START = re.compile(r"[>|]|#{1,6}(?=\s|$)|[-+](?=[\s:|-]|$)|:(?=-)|=(?=[\s=]|$)|~(?=~~)")
-_NUMBER_AT_START = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
-_CLOSING_HASHES = re.compile(r"(?<!\\)#+$")
-_BACKTICKS = re.compile(r"`+")
+_SCRATCH = ".import-"
+_KEPT_BODIES = 3
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one post: its file, and `new`, `updated`, `unchanged` or `kept`.
+    """What became of one post: its file and its state.
 
-    A file is `kept` where the post is truncated, and the file is not and has more words: an
-    opening never takes the place of the whole. `wanted` is the ID that the title gives where
-    another document had it already. `words` and `truncated` are the post's.
+    `new`, `updated` and `unchanged` say what they mean; `kept` stays since the post is truncated
+    and the file is whole; `edited` keeps the owner's own text. `wanted` is the ID that the title
+    gives where another document had it already. `words` and `truncated` are the post's.
     """
 
     id: str
+    kind: DocumentKind
     title: str
     path: Path
     state: State
     words: int
     truncated: bool
+    hidden: bool = False
+    line: int | None = None
     wanted: str | None = None
 
 
-def write_posts(posts: Sequence[Post], folder: Path) -> tuple[Written, ...]:
-    """Write each post to `folder`/articles/ID.md and return what became of each, in order.
+class Outcome(NamedTuple):
+    """What an import did: a `Written` for each post, and the IDs that have vanished at the source:
+    those that it marked now, and those marked before."""
 
-    Everything is read and checked before the first file is written, and each file is replaced at
-    once or not at all. Front matter that the post does not give stays as it is. Raises
-    `WriteError` where a file cannot be written safely, and `UsageError` where python-slugify is
-    missing.
+    written: tuple[Written, ...]
+    vanished: tuple[str, ...] = ()
+    still_gone: tuple[str, ...] = ()
+
+
+def write_posts(posts: Sequence[Post], folder: Path) -> tuple[Written, ...]:
+    """Write each post below `folder` and return what became of each, in order.
+
+    See `write_reading`, which this does for a source of a few posts.
     """
-    articles = folder / "articles"
-    path = articles
-    done = 0
+    return write_reading(Reading(posts), folder).written
+
+
+def write_reading(
+    reading: Reading,
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    today: datetime.date | None = None,
+) -> Outcome:
+    """Write what an importer finds below `folder`.
+
+    Each file is replaced at once or not at all, and none before the source has come to its end.
+    Front matter that the owner wrote stays as it is, and so does a text that the owner changed,
+    unless `overwrite`. What came from the same origin before and is not among the posts of a
+    complete reading gets a line `vanished: DATE`; nothing is ever deleted.
+
+    Raises `WriteError` where a file cannot be written safely, `UsageError` where another import
+    is writing, and whatever error the source ends in; no document has changed then.
+    """
+    path = folder
+    writer = None
     try:
-        named = list(_named(posts, folder))
-        articles.mkdir(parents=True, exist_ok=True)
-        if not articles.resolve().is_relative_to(folder.resolve()):
-            raise WriteError(f"{articles} is a link that leads out of {folder}; replace it.")
-        plans = []
-        for post, name, wanted in named:
-            path = articles / f"{name}.md"
-            plans.append(_plan(post, path, wanted))
-        for written, content in plans:
-            path = written.path
-            if content is not None:
-                _replace(path, content)
-                done += 1
+        with _scratch(folder) as scratch:
+            posts = iter(reading.posts)
+            first = next(posts, None)
+            # What a source says of itself stands before its first post.
+            writer = _Writer(folder, scratch, read_ledger(folder), reading.origin)
+            for post in itertools.chain([first] if first else [], posts):
+                path = writer.take(post, overwrite=overwrite)
+            vanished: tuple[list[str], list[str]] = ([], [])
+            if reading.complete and reading.origin:
+                vanished = writer.mark_vanished(reading.types, today or _today())
+            path = folder
+            writer.publish()
     except OSError as error:
+        done = writer.done if writer else 0
         before = f", after {done} others were" if done else ""
+        path = writer.path if writer and writer.path else path
         raise WriteError(
             f"{path} cannot be written{before} ({error.strerror}); mend that or name another "
             "folder with --into, and import again."
         ) from None
-    return tuple(written for written, _ in plans)
+    return Outcome(tuple(writer.written), tuple(vanished[0]), tuple(vanished[1]))
 
 
-def document_id(title: str) -> str:
-    """Return the ID that `title` gives: "Let’s Get Rid Of It" is `lets-get-rid-of-it`.
+class _Writer:
+    """Stages files in `scratch` and moves them into `folder` at the end."""
 
-    Raises `UsageError` where python-slugify is missing.
-    """
-    try:
-        from slugify import slugify
-    except ModuleNotFoundError:
-        raise UsageError(
-            "Importing needs python-slugify; run: pip install 'backbot[build]'"
-        ) from None
-    room = MAX_ID_LENGTH - len("-99999")
-    return slugify(_APOSTROPHES.sub("", title), max_length=room, word_boundary=True) or _NO_SLUG
+    def __init__(self, folder: Path, scratch: Path, ledger: Ledger, origin: str) -> None:
+        self.written: list[Written] = []
+        self.done = 0
+        self.path: Path | None = None
+        self._folder = folder
+        self._scratch = scratch
+        self._ledger = ledger
+        self._origin = origin
+        self._names = Names(folder, ledger, origin)
+        self._staged: list[tuple[Path, Path]] = []
+        self._seen: dict[str, Entry] = {}
+        self._checked: set[Path] = set()
 
-
-def markdown(parts: Iterable[Part]) -> str:
-    """Return `parts` as a Markdown body that renders to their lines, character by character.
-
-    Only control characters and the white space at a line's ends do not come back.
-    """
-    pieces: list[str] = []
-    before: Part | None = None
-    lists: list[_List] = []
-    for part in parts:
-        lines = [_tidy(line) for line in part.lines]
-        if part.kind != "code":
-            lines = [line.strip() for line in lines if line.strip()]
-        if not any(lines):
-            continue
-        break_ = "\n\n"
-        if part.kind == "item":
-            follows = _enter(lists, part)
-            marker = lists[-1].marker
-            indent = " " * sum(len(each.marker) for each in lists[:-1])
-            body = _joined(lines, part, "\n" + indent + " " * len(marker))
-            piece = indent + marker + body
-            break_ = "\n" if follows else "\n\n"
-        else:
-            lists.clear()
-            piece = _piece(part, lines)
-            if before and before.kind == part.kind == "quote" and before.level == part.level:
-                break_ = "\n" + ("> " * part.level).rstrip() + "\n"
-        pieces += [break_, piece] if pieces else [piece]
-        before = part
-    return "".join(pieces)
-
-
-class _List(msgspec.Struct):
-    """An open list: its last item's marker and number, None in a list of bullets."""
-
-    marker: str
-    number: int | None
-
-
-def _enter(lists: list[_List], part: Part) -> bool:
-    """Make the last of `lists` the one that `part` stands in, and tell whether it goes right on
-    from the item before it. A number out of turn needs a list of its own, told from the one before
-    by its other mark; Markdown would count on otherwise."""
-    level = min(part.level, len(lists) + 1)
-    deeper = len(lists) > level
-    del lists[level:]
-    sibling = lists.pop() if len(lists) == level else None
-    if part.number is None:
-        lists.append(_List("- ", None))
-        return sibling is not None and sibling.number is None and not deeper
-    mark = sibling.marker[-2] if sibling and sibling.number is not None else "."
-    in_turn = sibling is not None and sibling.number == part.number - 1
-    if sibling and sibling.number is not None and not in_turn:
-        mark = ")" if mark == "." else "."
-    lists.append(_List(f"{part.number}{mark} ", part.number))
-    return in_turn and not deeper
-
-
-def _piece(part: Part, lines: Sequence[str]) -> str:
-    match part.kind:
-        case "heading":
-            text = _CLOSING_HASHES.sub(
-                lambda hashes: "\\#" * len(hashes.group()), _escaped(" ".join(lines))
+    def take(self, post: Post, *, overwrite: bool) -> Path:
+        """Stage what `post` becomes, and return the file that it will be."""
+        name, wanted = self._names.name(post)
+        subfolder = self._folder / FOLDERS[post.kind]
+        path = self.path = subfolder / f"{name}.md"
+        self._check(subfolder)
+        entry = self._ledger.documents.get(name)
+        change = merge(post, self._names.about(post), path, entry, overwrite=overwrite)
+        if change.content is not None:
+            self._stage(path, change.content)
+        self._seen[name] = self._entry(post, entry, change)
+        self.written.append(
+            Written(
+                id=name,
+                kind=post.kind,
+                title=one_line(post.title),
+                path=path,
+                state=change.state,
+                words=change.words,
+                truncated=post.truncated,
+                hidden=post.hidden,
+                line=post.line,
+                wanted=wanted,
             )
-            return "#" * min(part.level, 6) + " " + text
-        case "quote":
-            prefix = "> " * part.level
-            return prefix + _joined(lines, part, "\n" + prefix)
-        case "code":
-            runs = [len(run) for line in lines for run in _BACKTICKS.findall(line)]
-            fence = "`" * (max([2, *runs]) + 1)
-            return "\n".join([fence, *lines, fence])
-        case _:
-            return _joined(lines, part, "\n")
-
-
-def _joined(lines: Sequence[str], part: Part, line_break: str) -> str:
-    # A backslash at its end makes a line break a hard one, which canonical text keeps.
-    return (line_break if part.wrapped else "\\" + line_break).join(map(_escaped, lines))
-
-
-def _tidy(line: str) -> str:
-    return _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", line))
-
-
-def _escaped(line: str) -> str:
-    """Return `line` so that Markdown takes each of its characters as text."""
-    text = _ANYWHERE.sub(r"\\\g<0>", line)
-    text = _NUMBER_AT_START.sub(r"\1\\\2", text)
-    return "\\" + text if _AT_START.match(text) else text
-
-
-def _named(posts: Iterable[Post], folder: Path) -> Iterable[tuple[Post, str, str | None]]:
-    """Yield each post with its ID and, where another document has that, the ID it should have."""
-    taken: set[str] = set()
-    for post in posts:
-        wanted = document_id(post.title)
-        name = wanted
-        for number in count(2):
-            if name not in taken and not (folder / "questions" / f"{name}.md").exists():
-                break
-            name = f"{wanted}-{number}"
-        taken.add(name)
-        yield post, name, wanted if name != wanted else None
-
-
-def _plan(post: Post, path: Path, wanted: str | None) -> tuple[Written, str | None]:
-    """Return what is to become of `post`, and the file's new content unless it stays."""
-    body = markdown(post.parts)
-    text, _ = render(body)
-    state, content = _change(post, path, body, text)
-    written = Written(
-        id=path.stem,
-        title=_title(post),
-        path=path,
-        state=state,
-        words=_count(text),
-        truncated=post.truncated,
-        wanted=wanted,
-    )
-    return written, content
-
-
-def _change(post: Post, path: Path, body: str, text: str) -> tuple[State, str | None]:
-    if path.is_symlink():
-        raise WriteError(f"{path} is a link; replace it by a file of its own, and import again.")
-    if not path.exists():
-        return "new", _content(_dumped(_front(post, {})), body)
-    header, front, old_body = _read(path)
-    whole = not front.get("truncated")
-    if post.truncated and whole and _count(render(old_body)[0]) > _count(text):
-        return "kept", None
-    merged = _front(post, front)
-    if merged == front and old_body == body:
-        return "unchanged", None
-    # The owner's comments and quotes in the front matter outlive a change of the text alone.
-    return "updated", _content(header if merged == front else _dumped(merged), body)
-
-
-def _front(post: Post, present: dict[str, Any]) -> dict[str, Any]:
-    front = present | {"title": _title(post)}
-    if post.url:
-        front["url"] = post.url
-    if post.date:
-        front["date"] = post.date
-    if post.tags:
-        front["tags"] = list(post.tags)
-    if post.truncated:
-        front["truncated"] = True
-    elif front.get("truncated"):
-        del front["truncated"]
-    return front
-
-
-def _title(post: Post) -> str:
-    return " ".join(_tidy(post.title).split())
-
-
-def _dumped(front: dict[str, Any]) -> str:
-    return yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=sys.maxsize)
-
-
-def _content(header: str, body: str) -> str:
-    return f"---\n{header.strip()}\n---\n\n{body}\n"
-
-
-def _read(path: Path) -> tuple[str, dict[str, Any], str]:
-    """Return the front matter of the file at `path`, as text and as values, and its body."""
-    handler = YAMLHandler()
-    try:
-        header, body = handler.split(path.read_text(encoding="utf-8-sig").strip())
-        front = handler.load(header)
-    except (ValueError, RecursionError, yaml.YAMLError):
-        front = None
-    if not isinstance(front, dict):
-        raise WriteError(
-            f"{path} would be overwritten, but its front matter cannot be read; mend the file or "
-            "move it away, and import again."
         )
-    return header, front, body.strip()
+        return path
+
+    def mark_vanished(
+        self, types: Iterable[str], today: datetime.date
+    ) -> tuple[list[str], list[str]]:
+        """Stage the marks of what came from this origin before and was not taken now.
+
+        An export may hold but some types of posts; it tells nothing about the others.
+        """
+        fresh, before = [], []
+        held = set(types)
+        for name, entry in sorted(self._ledger.documents.items()):
+            if name in self._seen or entry.origin != self._origin:
+                continue
+            if entry.type and entry.type not in held:
+                continue
+            for subfolder in FOLDERS.values():
+                path = self._folder / subfolder / f"{name}.md"
+                if not path.is_file() or path.is_symlink():
+                    continue
+                content = marked(path, today=today)
+                if content is None:
+                    before.append(name)
+                else:
+                    self._stage(path, content)
+                    fresh.append(name)
+        return fresh, before
+
+    def publish(self) -> None:
+        """Move what is staged into its place.
+
+        The ledger knows the new bodies before the first of them is in place, so that those of a
+        killed import are not taken for the owner's own words.
+        """
+        if not self._seen and not self._staged:
+            return
+        documents = self._ledger.documents | self._seen
+        write_ledger(self._folder, Ledger(documents=documents))
+        for staged, path in self._staged:
+            self.path = path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                shutil.copymode(path, staged)
+            staged.replace(path)
+            self.done += 1
+
+    def _check(self, subfolder: Path) -> None:
+        if subfolder in self._checked:
+            return
+        if subfolder.exists() and not subfolder.resolve().is_relative_to(self._folder.resolve()):
+            raise WriteError(f"{subfolder} is a link that leads out of {self._folder}; replace it.")
+        if subfolder.exists() and not subfolder.is_dir():
+            raise WriteError(f"{subfolder} is a file, not a folder; move it away.")
+        self._checked.add(subfolder)
+
+    def _stage(self, path: Path, content: str) -> None:
+        staged = self._scratch / f"{len(self._staged)}.md"
+        replace(staged, content.encode("utf-8"))
+        self._staged.append((staged, path))
+
+    def _entry(self, post: Post, before: Entry | None, change: Change) -> Entry:
+        bodies = [each for each in (before.bodies if before else []) if each != change.body]
+        return Entry(
+            origin=self._origin or (before.origin if before else ""),
+            key=post.key or (before.key if before else None),
+            type=post.type,
+            front=change.front if change.state != "kept" or before is None else before.front,
+            bodies=[*bodies, change.body][-_KEPT_BODIES:],
+        )
 
 
-def _count(text: str) -> int:
-    return sum(map(has_words, text.split()))
+@contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Give a scratch folder inside `folder`, and leave nothing of it behind.
 
-
-def _replace(path: Path, content: str) -> None:
-    """Put `content` into the file at `path` at once: a crash leaves the old file or the new."""
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp")
+    A folder that was not there before is taken away again if nothing came to stand in it.
+    """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with temporary.open("xb") as file:
-            file.write(content.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"Another import into {folder} is running; wait until it is done and try again."
+            ) from None
+        for left in folder.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=folder))
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(held)
+        for each in made:
+            with contextlib.suppress(OSError):
+                each.rmdir()
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(tz=datetime.UTC).date()

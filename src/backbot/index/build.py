@@ -13,6 +13,7 @@ from backbot.index import passages as cutting
 from backbot.index.contents import (
     ANNOUNCES,
     ASKS,
+    DENIES,
     JOINED,
     PASSAGE_COLUMNS,
     QUOTABLE,
@@ -163,6 +164,7 @@ def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Pr
                 | ANNOUNCES * each.reading.announces
                 | ASKS * each.reading.asks
                 | JOINED * each.reading.joined
+                | DENIES * each.reading.denies
             )
             row = (number, each.start, each.end, each.block, each.section, each.reading.role, flags)
             sentences.append(row)

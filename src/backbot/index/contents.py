@@ -23,7 +23,7 @@ SENTENCE_COLUMNS = 7
 P_DOCUMENT, P_FIRST, P_LAST, P_SECTION = range(4)
 PASSAGE_COLUMNS = 4
 # Bits of a sentence's flags.
-QUOTABLE, STANDS_ALONE, ANNOUNCES, ASKS, JOINED = 1, 2, 4, 8, 16
+QUOTABLE, STANDS_ALONE, ANNOUNCES, ASKS, JOINED, DENIES = 1, 2, 4, 8, 16, 32
 
 Table = NDArray[np.int32]
 
@@ -69,6 +69,7 @@ class SentenceView(NamedTuple):
     announces: bool
     asks: bool
     joined: bool
+    denies: bool
     words: int
     text: str
 
@@ -101,10 +102,9 @@ class Index:
     token_vectors: TokenVectors
     encoder: Encoder
     baseline: Baseline
-    # Terms are worked out when a sentence is first looked at; every thread finds the same ones.
+    # Worked out when a sentence is first looked at; every thread finds the same.
+    _views: dict[int, SentenceView] = field(default_factory=dict)
     _terms: dict[int, frozenset[str]] = field(default_factory=dict)
-    _context: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
-    _whole: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def question_owners(self) -> NDArray[np.int64]:
@@ -125,6 +125,12 @@ class Index:
 
     def sentence(self, number: int) -> SentenceView:
         """Return the sentence in row `number` of the sentence table."""
+        found = self._views.get(number)
+        if found is None:
+            found = self._views[number] = self._view(number)
+        return found
+
+    def _view(self, number: int) -> SentenceView:
         document, start, end, block, section, role, flags = self.sentences[number].tolist()
         text = self.documents[document].text[start:end]
         return SentenceView(
@@ -140,6 +146,7 @@ class Index:
             bool(flags & ANNOUNCES),
             bool(flags & ASKS),
             bool(flags & JOINED),
+            bool(flags & DENIES),
             len(text.split()),
             text,
         )
@@ -156,20 +163,4 @@ class Index:
         found = self._terms.get(number)
         if found is None:
             found = self._terms[number] = frozenset(terms(self.sentence(number).text))
-        return found
-
-    def context_terms(self, document: int, section: int) -> frozenset[str]:
-        """Return the distinct terms of a document's title and question and a section's heading."""
-        found = self._context.get((document, section))
-        if found is None:
-            owner = self.documents[document]
-            named = f"{owner.title} {owner.question or ''} {self.heading(document, section)}"
-            found = self._context[document, section] = frozenset(terms(named))
-        return found
-
-    def document_terms(self, document: int) -> frozenset[str]:
-        """Return the distinct terms of all that a document says."""
-        found = self._whole.get(document)
-        if found is None:
-            found = self._whole[document] = frozenset(terms(self.documents[document].text))
         return found

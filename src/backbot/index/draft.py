@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,7 +28,7 @@ from backbot.index.layout import (
     read_current,
 )
 from backbot.index.lexical import Lexical
-from backbot.index.store import is_whole
+from backbot.index.store import is_whole, open_index
 
 _DRAFT = ".draft-"
 
@@ -91,8 +91,13 @@ class Draft:
         corpus: str,
         settings: dict[str, float | int | str],
         counts: dict[str, int],
+        prove: Callable[[str], bool] = lambda version: True,
     ) -> str:
-        """Make the draft the current version and return its name; old versions beyond five go."""
+        """Make the draft the current version and return its name; old versions beyond five go.
+
+        When it is whole on the disk, `prove` gets its name; unless that says yes, the version is
+        taken away again and the current one stays.
+        """
         manifest = Manifest(
             format=FORMAT,
             model=model,
@@ -111,7 +116,14 @@ class Draft:
             shutil.rmtree(target, ignore_errors=True)
             self._folder.rename(target)
             _sync_folder(target.parent)
-        _point_to(self._root, manifest.version)
+        proved = False
+        try:
+            proved = prove(manifest.version)
+        finally:
+            if not proved and manifest.version not in _history(self._root):
+                shutil.rmtree(target, ignore_errors=True)
+        if proved:
+            _point_to(self._root, manifest.version)
         return manifest.version
 
     def _write(self, name: str, content: bytes) -> None:
@@ -198,19 +210,47 @@ def _clear_drafts(root: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _point_to(root: Path, version: str) -> None:
-    history = []
+def roll_back(root: Path, version: str | None = None) -> str:
+    """Make an older version the current one and return its name: `version`, or the one before.
+
+    Versions that are newer stay, so that it can be undone. Raises `UsageError` where there is no
+    such version, and as `drafting` does.
+    """
+    with writing(root), _locked(root):
+        current = read_current(root)
+        kept = [each for each in current.history if (root / "versions" / each).is_dir()]
+        place = kept.index(current.current) if current.current in kept else -1
+        wanted = version or next(iter(kept[place + 1 :]), None)
+        if wanted is None:
+            raise UsageError(f"There is no older version in {root} to go back to.")
+        if wanted not in kept:
+            raise UsageError(f"There is no version {wanted} in {root}; kept are {', '.join(kept)}.")
+        # A version that cannot be opened must not be served; the error says so.
+        open_index(root, wanted)
+        _swap(root, Current(current=wanted, history=kept))
+        return wanted
+
+
+def _history(root: Path) -> list[str]:
     with contextlib.suppress(IndexUnavailableError):
-        history = read_current(root).history
-    history = [version, *(each for each in history if each != version)]
-    kept = [each for each in history if (root / "versions" / each).is_dir()][:KEPT_VERSIONS]
+        return read_current(root).history
+    return []
+
+
+def _swap(root: Path, current: Current) -> None:
     scratch = root / f".{CURRENT_FILE}.new"
-    _write_synced(scratch, msgspec.json.encode(Current(current=version, history=kept)))
+    _write_synced(scratch, msgspec.json.encode(current))
     scratch.replace(root / CURRENT_FILE)
     # From here on the version is served. Should a crash undo an unsynced swap, the version before
     # it is still among those kept.
     with contextlib.suppress(OSError):
         _sync_folder(root)
+
+
+def _point_to(root: Path, version: str) -> None:
+    history = [version, *(each for each in _history(root) if each != version)]
+    kept = [each for each in history if (root / "versions" / each).is_dir()][:KEPT_VERSIONS]
+    _swap(root, Current(current=version, history=kept))
     for folder in (root / "versions").iterdir():
         if folder.name not in kept:
             shutil.rmtree(folder, ignore_errors=True)

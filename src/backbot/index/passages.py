@@ -12,6 +12,8 @@ from backbot.text.terms import words
 # Words a passage aims at, and the longest sentence that is worth repeating in the next one.
 PASSAGE_WORDS = 60
 OVERLAP_WORDS = 20
+# So many sentences before the break may still belong to what was announced.
+BROKEN_OFF = 4
 _ENDED = re.compile(r"[.!?…][\"'”’)\]]*\s*$")
 
 
@@ -54,9 +56,13 @@ def split_sentences(document: Document) -> list[Sentence]:
                 Sentence(block.start + start, block.start + end, number, section, reading)
             )
     if document.truncated and sentences and not _ENDED.search(document.text):
-        # The source broke off in mid-sentence: found by search, but nothing to quote.
-        last = sentences[-1]
-        sentences[-1] = last._replace(reading=last.reading._replace(quotable=False))
+        # The source broke off in mid-sentence: found by search, but nothing to quote. Nor is what
+        # was announced just before and never told to its end.
+        near = range(max(0, len(sentences) - BROKEN_OFF), len(sentences))
+        told = next((n for n in near if sentences[n].reading.announces), len(sentences) - 1)
+        for number in range(told, len(sentences)):
+            each = sentences[number]
+            sentences[number] = each._replace(reading=each.reading._replace(quotable=False))
     return sentences
 
 

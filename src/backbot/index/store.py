@@ -144,7 +144,8 @@ def _read_array(path: Path, dtype: type) -> NDArray[Any]:
     # np.load opens archives of arrays too, which are none of ours.
     if not isinstance(array, np.ndarray) or array.dtype != dtype:
         raise damaged(path)
-    return array
+    # The same mapped memory, without what np.memmap adds to every look at it.
+    return np.asarray(array)
 
 
 def _sha256(path: Path) -> str:

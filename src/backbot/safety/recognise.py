@@ -1,12 +1,23 @@
 """The recogniser: what a conversation tells of warning signs, and how grave it is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from backbot.index.encoder import Encoder, Vectors
 from backbot.model import Level, Turn
-from backbot.safety.likeness import ONE_SYMPTOM, TWO_SYMPTOMS, open_model
+from backbot.safety.likeness import (
+    LONG,
+    RAISES,
+    RAISES_BY_WORDS,
+    RAISES_GUARDED,
+    RAISES_LONG,
+    SURE_BY_WORDS,
+    SURE_EMERGENCY,
+    WITHHOLDS,
+    open_model,
+)
 from backbot.safety.model import LASTING, LEVELS, Finding
 from backbot.safety.patterns import Match
 from backbot.safety.signs import Knowledge, Reading, Rule, knowledge, read_message
@@ -17,6 +28,11 @@ EARLIER_READ = 6
 # How many earlier turns lend their signs to the message.
 EARLIER_JOINED = 3
 _TRIGGERS = 6
+# The category of what is like an emergency, and not like enough to be called one.
+UNNAMED = "unnamed_sign"
+_MANY = 9
+# Levels of a rule that the message as a whole may still raise.
+_OPEN = ("urgent", "soon")
 
 
 class Recogniser:
@@ -29,7 +45,7 @@ class Recogniser:
         """Read the shipped signs; with an `encoder`, also know messages by their likeness."""
         self._known = knowledge()
         self._encoder = encoder
-        self._likeness = open_model(encoder) if encoder is not None else None
+        self._likeness = open_model(encoder)
 
     def assess(
         self,
@@ -47,14 +63,13 @@ class Recogniser:
         readings: list[Reading] = []
         for turn in earlier[-EARLIER_READ:]:
             reading = read_message(turn.message)
-            found = self._judge(reading, readings, None)
+            # What was noticed then need not be looked at again.
+            asked = None if turn.notice else self._asking_for(turn.message)
+            found = self._judge(reading, readings, asked, earlier=True)
             state = _carry(state, found, reading, turn.notice)
             readings.append(reading)
         reading = read_message(message)
-        if vector is None and self._encoder is not None:
-            encoder = self._encoder
-            vector = lambda: encoder.encode(squeeze(clean(message)))  # noqa: E731
-        found = self._judge(reading, readings, vector)
+        found = self._judge(reading, readings, vector or self._asking_for(message))
         lasting = _carry(state, found, reading, None)
         if lasting is None or found.rank <= lasting.rank:
             return found
@@ -67,28 +82,29 @@ class Recogniser:
             lasting=True,
         )
 
+    def _asking_for(self, message: str) -> Callable[[], Vectors] | None:
+        """Return how to ask for the vector of `message`, None if there is no encoder."""
+        encoder = self._encoder
+        return None if encoder is None else lambda: encoder.encode(squeeze(clean(message)))
+
     def _judge(
         self,
         reading: Reading,
         before: Sequence[Reading],
         vector: Callable[[], Vectors] | None,
+        *,
+        earlier: bool = False,
     ) -> Finding:
         declined = _declined(reading)
-        best: Finding | None = None
-        joined = () if "dealt_with" in reading.signs else before[-EARLIER_JOINED:]
-        for rule, evidence in _raised(self._known, reading, joined):
-            if best is None or LEVELS.index(rule.level) < best.rank:
-                best = Finding(
-                    level=rule.level,
-                    category=rule.category,
-                    triggers=tuple(dict.fromkeys(evidence.values()))[:_TRIGGERS],
-                    reasons=tuple(f"{sign}: “{words}”" for sign, words in evidence.items()),
-                    declined=declined,
-                )
-        if best is not None:
-            return best
-        if vector is not None and (alike := self._alike(reading, vector)) is not None:
-            return msgspec.structs.replace(alike, declined=declined)
+        met = self._met(reading, before)
+        if met is not None and self._coincidence(met, reading, vector):
+            met = None
+        elif met is None or met.finding.level in _OPEN:
+            alike = self._alike(reading, vector, earlier=earlier)
+            if alike is not None and (met is None or alike.rank < met.finding.rank):
+                return msgspec.structs.replace(alike, declined=declined)
+        if met is not None:
+            return msgspec.structs.replace(met.finding, declined=declined)
         if reading.asks and "serious_topic" in reading.told and "dealt_with" not in reading.signs:
             topic = reading.quote(reading.told["serious_topic"][0])
             return Finding(
@@ -100,36 +116,103 @@ class Recogniser:
             )
         return Finding(declined=declined)
 
-    def _alike(self, reading: Reading, vector: Callable[[], Vectors]) -> Finding | None:
-        """Return what the message as a whole is like, None if it is not like enough."""
-        if self._likeness is None or not reading.open_to_likeness or not reading.symptoms:
+    def _met(self, reading: Reading, before: Sequence[Reading]) -> "_Met | None":
+        """Return what the gravest rule that is met finds, None if none is."""
+        best: Finding | None = None
+        signs: set[str] = set()
+        all_alone = True
+        joined = () if "dealt_with" in reading.signs else before[-EARLIER_JOINED:]
+        for rule, evidence, alone in _raised(self._known, reading, joined):
+            signs |= evidence.keys()
+            all_alone = all_alone and alone
+            if best is None or LEVELS.index(rule.level) < best.rank:
+                best = Finding(
+                    level=rule.level,
+                    category=rule.category,
+                    triggers=tuple(dict.fromkeys(evidence.values()))[:_TRIGGERS],
+                    reasons=tuple(f"{sign}: “{words}”" for sign, words in evidence.items()),
+                )
+        return None if best is None else _Met(best, len(signs) if all_alone else _MANY)
+
+    def _coincidence(
+        self, met: "_Met", reading: Reading, vector: Callable[[], Vectors] | None
+    ) -> bool:
+        """Tell whether a message that meets a rule is as a whole nothing like one with a sign.
+
+        Without a vector, or in words that the examples never used, the rule always stands.
+        """
+        least = WITHHOLDS.get(met.signs)
+        if least is None or vector is None or not self._likeness.knows(reading.words):
+            return False
+        if self._likeness.by_words(reading.words).chance >= SURE_BY_WORDS:
+            return False
+        return self._likeness.by_both(reading.words, vector()).chance < least
+
+    def _alike(
+        self, reading: Reading, vector: Callable[[], Vectors] | None, *, earlier: bool
+    ) -> Finding | None:
+        """Return what the message as a whole is like, None if it is not like enough.
+
+        An earlier turn costs a vector of its own, so its words have to make it worth a look.
+        """
+        model = self._likeness
+        if "dealt_with" in reading.signs or "repeat_after" in reading.told:
             return None
-        alike = self._likeness.of(vector())
-        if alike.probability < (ONE_SYMPTOM if reading.symptoms == 1 else TWO_SYMPTOMS):
+        if not model.knows(reading.words):
             return None
-        named = sorted(self._known.symptoms & reading.signs.keys())
-        words = {sign: reading.quote(_shortest(reading.signs[sign])) for sign in named}
+        if earlier and model.by_words(reading.words).chance < SURE_BY_WORDS:
+            return None
+        if vector is not None:
+            look = model.by_both(reading.words, vector())
+            least = RAISES_GUARDED if reading.guarded else RAISES
+            least = RAISES_LONG if len(reading.words) >= LONG else least
+        elif self._encoder is not None or reading.guarded or reading.scope.negations:
+            return None
+        else:
+            look, least = model.by_words(reading.words), RAISES_BY_WORDS
+        if look.chance < least:
+            return None
+        nearest = model.nearest(look)
+        places = nearest.telling[:_TRIGGERS]
+        telling = tuple(dict.fromkeys(reading.written(start, end) for start, end in places))
+        if not telling:
+            return None  # nothing that could be shown as the reason
+        unsure = look.chance < SURE_EMERGENCY and len(reading.words) < LONG
+        emergency = nearest.level == "emergency" and unsure
         return Finding(
-            level=alike.level,
-            category=alike.category,
-            triggers=tuple(dict.fromkeys(words.values()))[:_TRIGGERS],
+            level="urgent" if emergency else nearest.level,
+            category=UNNAMED if emergency else nearest.category,
+            triggers=telling,
             reasons=(
-                f"as a whole like messages with warning signs ({alike.probability:.0%})",
-                *(f"{sign}: “{said}”" for sign, said in words.items()),
+                f"as a whole like messages with warning signs ({look.chance:.0%})",
+                *(f"telling words: “{each}”" for each in telling),
             ),
         )
 
 
+class _Met(NamedTuple):
+    """What the gravest rule finds, and how many different signs meet any rule.
+
+    Signs of an earlier turn count as many: the likeness of this turn says nothing about them.
+    """
+
+    finding: Finding
+    signs: int
+
+
 def _raised(
     known: Knowledge, now: Reading, before: Sequence[Reading]
-) -> Iterator[tuple[Rule, dict[str, str]]]:
-    """Yield each rule that is met, with the words that met it; this turn must add to it."""
+) -> Iterator[tuple[Rule, dict[str, str], bool]]:
+    """Yield each rule that is met, the words that met it, and whether this turn alone met it.
+
+    This turn must add to it.
+    """
     for rule in known.rules:
         if any(sign in now.signs for sign in rule.unless):
             continue
         evidence: dict[str, str] = {}
         spoken: dict[int, int] = {}
-        new = False
+        new, alone = False, True
         for need in rule.needs:
             sign, reading, match = _first(need, now, before, spoken)
             if reading is None or match is None:
@@ -137,9 +220,10 @@ def _raised(
             spoken[id(reading)] = spoken.get(id(reading), 0) | match.used
             evidence[sign] = reading.quote(match)
             new = new or (reading is now and sign not in known.circumstances)
+            alone = alone and reading is now
         else:
             if new:
-                yield rule, evidence
+                yield rule, evidence, alone
 
 
 def _first(

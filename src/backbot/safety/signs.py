@@ -54,27 +54,19 @@ class Reading(NamedTuple):
     masked: int
 
     @property
-    def symptoms(self) -> int:
-        """How many symptoms the message names as present, each in words of its own."""
-        spoken = count = 0
-        for name in sorted(knowledge().symptoms & self.signs.keys()):
-            if any(not match.used & spoken for match in self.signs[name]):
-                count += 1
-            for match in self.signs[name]:
-                spoken |= match.used
-        return count
-
-    @property
-    def open_to_likeness(self) -> bool:
-        """Tell whether nothing is denied, past, brief, asked in general or a figure of speech."""
+    def guarded(self) -> bool:
+        """Tell whether the message speaks of the past, of a passing moment, or in figures."""
         scope = self.scope
-        elsewhere = scope.negations or scope.past or scope.resolved or self.asks or self.masked
-        return not (elsewhere or "brief" in self.signs or "repeat_after" in self.told)
+        return bool(scope.past or scope.resolved or self.masked or "brief" in self.signs)
 
     def quote(self, match: Match) -> str:
         """Return the reader's own words of a match."""
         used = [token for at, token in enumerate(self.words) if match.used >> at & 1]
         return " ".join(dict.fromkeys(token.written for token in used))
+
+    def written(self, start: int, end: int) -> str:
+        """Return the reader's own words from one token to another."""
+        return " ".join(dict.fromkeys(token.written for token in self.words[start:end]))
 
 
 def read_data(name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import bisect
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import product
@@ -30,6 +30,8 @@ _LOOKALIKES = str.maketrans(
     "abeerkmhopctyxuдijsqwhlbabenikvoptuxwy".replace("д", "d"),
 )
 _DIGITS_AS_LETTERS = str.maketrans("013457@$", "oieastas")
+# Two words that are one body part: the blade is no shoulder.
+_COMPOUNDS = {("shoulder", "blade"): "shoulderblade", ("shoulder", "blades"): "shoulderblades"}
 # Shorter words have too many neighbours; a longer one may hold two slips.
 MIN_MENDED = 5
 TWO_SLIPS = 8
@@ -119,7 +121,20 @@ def tokens(text: str, vocabulary: Vocabulary, shorthand: Mapping[str, str]) -> l
         word = _plain(token.text, vocabulary)
         for part in shorthand.get(word, word).split():
             found.append(token._replace(text=part))
-    return found
+    return list(_compounded(found))
+
+
+def _compounded(found: Sequence[Token]) -> Iterator[Token]:
+    at = 0
+    while at < len(found):
+        pair = found[at : at + 2]
+        joined = _COMPOUNDS.get((pair[0].text, pair[-1].text)) if len(pair) == 2 else None
+        if joined:
+            written = f"{pair[0].written} {pair[1].written}"
+            yield Token(joined, written, pair[0].start, pair[1].end)
+        else:
+            yield found[at]
+        at += 2 if joined else 1
 
 
 def _pieces(text: str) -> Iterator[Token]:

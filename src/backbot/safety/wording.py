@@ -1,5 +1,6 @@
 """The fixed words of safety notices: shipped with Backbot, changed by a site's own file."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,10 @@ from backbot.safety.signs import read_data
 
 # A site's own wording, in its corpus folder.
 FILE = "safety.toml"
+
+# What texts may write for the words of the chosen country.
+PLACEHOLDERS = ("{emergency}", "{same_day}", "{crisis_line}", "{crisis_line_start}")
+_BRACED = re.compile(r"\{[^{}]*\}")
 
 _Text = Annotated[str, Meta(min_length=1)]
 _Href = Annotated[str, Meta(pattern=r"^(?:tel:\+?[0-9]+|https://\S+)$")]
@@ -89,7 +94,26 @@ def read_wording(corpus: Path | None = None) -> Wording:
     if wording.country not in wording.countries:
         known = ", ".join(sorted(wording.countries))
         raise CorpusError([f"{FILE} names a country it has no numbers for; known are {known}."])
+    if problems := _misfits(wording, merged):
+        raise CorpusError(problems)
     return wording
+
+
+def _misfits(wording: Wording, shipped: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each name or placeholder that no notice would ever use."""
+    problems = []
+    for table in ("titles", "declined"):
+        for name in sorted(set(getattr(wording, table)) - set(shipped[table])):
+            known = ", ".join(sorted(shipped[table]))
+            problems.append(f"{FILE} has an unknown name {table}.{name}; known are {known}.")
+    texts = {f"declined.{name}": text for name, text in wording.declined.items()}
+    for name, category in wording.categories.items():
+        texts |= {f"categories.{name}.{level}": category.text(level) or "" for level in LEVELS}
+    for place, text in texts.items():
+        for unknown in sorted(set(_BRACED.findall(text)) - set(PLACEHOLDERS)):
+            known = ", ".join(PLACEHOLDERS)
+            problems.append(f"{FILE} writes {unknown} in {place}; what can stand there is {known}.")
+    return problems
 
 
 def notice_for(finding: Finding, wording: Wording) -> Notice | None:
@@ -101,12 +125,13 @@ def notice_for(finding: Finding, wording: Wording) -> Notice | None:
     shown = Level.CRISIS if level == "crisis_immediate" else Level(level)
     numbers = wording.numbers
     said = text
-    for name, words in (
-        ("{emergency}", numbers.emergency),
-        ("{same_day}", numbers.same_day),
-        ("{crisis_line}", numbers.crisis_line),
-        ("{crisis_line_start}", numbers.crisis_line[:1].upper() + numbers.crisis_line[1:]),
-    ):
+    spoken = (
+        numbers.emergency,
+        numbers.same_day,
+        numbers.crisis_line,
+        numbers.crisis_line[:1].upper() + numbers.crisis_line[1:],
+    )
+    for name, words in zip(PLACEHOLDERS, spoken, strict=True):
         said = said.replace(name, words)
     links = {
         "crisis_immediate": (*numbers.emergency_links, *numbers.crisis_links),

@@ -10,7 +10,7 @@ import backbot
 from backbot.errors import BackbotError
 from backbot.model import Kind, SectionRole
 from backbot.phrases import phrase
-from backbot.server import api, embed, feedback, pages
+from backbot.server import api, embed, feedback, hooks, pages
 from backbot.server.api import ErrorBody, Problem, reply_json
 from backbot.server.folder import web_folder
 from backbot.server.headers import add_headers
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(api.blueprint)
     app.register_blueprint(feedback.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(hooks.blueprint)
     app.register_blueprint(embed.blueprint)
     app.register_error_handler(BackbotError, _on_backbot_error)
     app.register_error_handler(HTTPException, _on_http_error)
@@ -93,7 +94,10 @@ def _on_surprise(error: Exception) -> Response:
 
 
 def _problem(status: int, code: str, message: str) -> Response:
-    if request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
+    if request.path.startswith(("/api/", "/owner/hooks/")) or request.path in (
+        "/healthz",
+        "/readyz",
+    ):
         body = ErrorBody(error=Problem(code=code, message=message))
         return reply_json(body, status=status, cache="no-store")
     said = catalogue(spoken())["errors"].get(code, message)

@@ -5,6 +5,7 @@ import unicodedata
 
 _SPACES = re.compile(r"\s+")
 _LONG_RUN = re.compile(r"(\D)\1{3,}")
+_CODE = re.compile(r"<\s*/?\s*(?:script|iframe|svg)|\bjavascript:", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
@@ -36,6 +37,11 @@ def squeeze(text: str) -> str:
     Figures stay: 10000 steps are not 10.
     """
     return _LONG_RUN.sub(r"\1", text)
+
+
+def is_code(text: str) -> bool:
+    """Tell whether `text` holds a script: nothing that an article could answer."""
+    return bool(_CODE.search(text))
 
 
 def has_words(text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from backbot.text.blocks import BlockKind
 from backbot.text.clean import fold
+from backbot.text.medicine import advises_medicine
 from backbot.text.terms import words
 
 
@@ -28,7 +29,8 @@ class Reading(NamedTuple):
     """An editor's reading of one sentence."""
 
     role: Role
-    # Can be quoted as evidence: no question, teaser, greeting, sales line or heading.
+    # Can be quoted as evidence: no question, teaser, greeting, sales line, heading, and nothing
+    # that advises on medicines.
     quotable: bool
     # Asks, without telling anything: may open an excerpt whose next sentence answers it.
     asks: bool
@@ -39,6 +41,8 @@ class Reading(NamedTuple):
     joined: bool
     # Announces what follows ("Here is how:") and is only worth quoting together with it.
     announces: bool
+    # Says that something is not so, or not to be done.
+    denies: bool
 
 
 _CAUTION = re.compile(
@@ -115,7 +119,10 @@ _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|thanks?|thank you|welcome|good luck|best wishes|sincerely|"
     r"cheers|great question|here's a question|here is a question)\b"
 )
-_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|me|myself)\b")
+_STORY = re.compile(
+    r"\b(?:i|i'm|i've|i'd|i'll|my|me|myself)\b"
+    r"|^(?:and |but |then |so )?(?:that's how )?(?:she|he)\b"
+)
 _SIGNATURE = re.compile(r"^[~—–-]\s*\w")
 _LEANS = re.compile(
     r"^(?:(?:and|but|so|or|also|then|yet|because|since|plus|again|besides|still|either way"
@@ -149,6 +156,10 @@ _EXPLETIVE = re.compile(
     r"helps?|helpful|takes?|pays?)\b[^.]*\b(?:to|that|if|when|for)\b"
 )
 _ORDINAL_START = re.compile(r"^(?:second|third|fourth|finally|next|lastly)\b[,:]?")
+_DENIES = re.compile(
+    r"\b(?:not|isn't|aren't|doesn't|don't|cannot|can't|never|no|nor|neither|rarely|seldom|"
+    r"hardly|unlikely|myth|wrong|instead of|rather than|out of sequence|contrary)\b"
+)
 # So many words carry a sentence that opens with a connective.
 MIN_JOINED_WORDS = 8
 # Fewer words than this ("Thumbs up!") only make sense beside what stands around them.
@@ -162,7 +173,7 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
     plain = plain[tells.end() :] if tells else plain
     count = len(words(plain))
     question = not tells and plain.rstrip(")\"'”’ 🙂").endswith("?")
-    personal = bool(_FIRST_PERSON.search(plain))
+    personal = bool(_STORY.search(plain))
     promotion = bool(_TEASER.search(plain) or _SALES.search(plain) or _GREETING.search(plain))
     # A list may go on a statement above it in questions ("The reason could be posture: - Do you
     # slouch?"); anywhere else a question is rhetorical and tells nothing.
@@ -171,13 +182,15 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
         kind in ("heading", "code")
         or promotion
         or count == 0
+        or advises_medicine(text) is not None
         or bool(_SIGNATURE.match(fold(text).strip()))
     )
     rhetorical = question and not listed
     leans = bool(_LEANS.match(plain) or _ORDINAL_START.match(plain))
     connected = bool(_CONNECTED.match(plain)) and not leans
     leans = leans or listed or (count < MIN_ALONE_WORDS and kind != "item")
-    leans = leans or (connected and count < MIN_JOINED_WORDS)
+    # An aside in brackets is said of what stands before it.
+    leans = leans or (connected and count < MIN_JOINED_WORDS) or text.lstrip().startswith("(")
     stands_alone = not leans or bool(_EXPLETIVE.match(plain))
     role = Role.EXPERIENCE if kind == "quote" or personal else _role(plain, fold(heading))
     return Reading(
@@ -187,6 +200,7 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
         stands_alone=stands_alone,
         joined=connected and stands_alone,
         announces=plain.endswith(":"),
+        denies=bool(_DENIES.search(plain)),
     )
 
 

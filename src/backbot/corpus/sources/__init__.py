@@ -1,12 +1,15 @@
-"""What a site is imported from: one module a format, each of which ends in an `Imported`."""
+"""What a site is imported from: one module a format, each of which ends in a `Reading`."""
 
 import datetime
 import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from backbot.corpus.document import BlockKind
+from backbot.corpus.document import BlockKind, DocumentKind, Origin
 from backbot.errors import SourceError
 
 _SEEN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
@@ -38,14 +41,23 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
-    """One post of a site, ready to become a corpus file.
+    """One post or answered question of a site, ready to become a corpus file.
 
     `truncated` says that the source had only its opening; `line` is where its title stands in a
-    source that has lines.
+    source that has lines; `key` is what the source itself tells it by, whatever its title becomes;
+    `type` is what the source calls its kind. A `hidden` one waits for the owner's word.
     """
 
     title: str
     parts: tuple[Part, ...]
+    kind: DocumentKind = "article"
+    question: str | None = None
+    alternate_questions: tuple[str, ...] = ()
+    from_: Origin | None = None
+    about: str | None = None
+    hidden: bool = False
+    key: str | None = None
+    type: str = ""
     url: str | None = None
     date: datetime.date | None = None
     tags: tuple[str, ...] = ()
@@ -60,9 +72,9 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Omission(msgspec.Struct, frozen=True):
-    """A line of the source, or the end of one, that stands in no post; `reason` is a phrase."""
+    """Something of the source that stands in no post, at `line` if it has lines, and why."""
 
-    line: int
+    line: int | None
     text: str
     reason: str
 
@@ -76,6 +88,27 @@ class Imported(msgspec.Struct, frozen=True):
     posts: tuple[Post, ...]
     omissions: tuple[Omission, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Reading:
+    """What an importer is finding. `omissions`, `notes`, `found` and `complete` are whole only
+    when `posts` has come to its end.
+
+    `origin` names the site or file, so that importing it again finds what came from it; `found`
+    counts what the source holds; `complete` says that `posts` is all there is at the source, so
+    that whatever is missing has vanished there (of the types in `types`, if it tells any).
+    """
+
+    posts: Iterable[Post]
+    origin: str = ""
+    omissions: list[Omission] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    found: Counter[str] = field(default_factory=Counter)
+    complete: bool = False
+    types: set[str] = field(default_factory=set)
+    # What became of readers' comments, by reason.
+    comments: Counter[str] = field(default_factory=Counter)
 
 
 def read_text(path: Path) -> str:

@@ -109,7 +109,7 @@ def parse_archive(text: str) -> Imported:
             for chunk in section.body
             if chunk.gap > 1 and chunk is not section.body[0]
         )
-    omissions.sort(key=lambda omission: omission.line)
+    omissions.sort(key=lambda omission: omission.line or 0)
     return Imported(tuple(posts), tuple(omissions), tuple(notes))
 
 

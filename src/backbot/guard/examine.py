@@ -1,0 +1,45 @@
+"""Looking a new version over before readers get it."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from backbot.chatbot import Chatbot
+from backbot.errors import IndexUnavailableError
+from backbot.guard.changes import Changes, compare
+from backbot.guard.checks import Check, Failure, run_checks
+from backbot.index.layout import current_version
+from backbot.index.store import open_index
+from backbot.safety import read_wording
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new version is like: which of the owner's `checks` fail, and what has changed."""
+
+    checks: int = 0
+    failures: tuple[Failure, ...] = ()
+    changes: Changes = Changes()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check holds."""
+        return not self.failures
+
+
+def examine(root: Path, version: str, corpus: Path, checks: tuple[Check, ...]) -> Report:
+    """Return what `version` in `root` is like beside the current one.
+
+    It is opened from the disk, as a server will do it, so that every byte and number is proved.
+    """
+    wording = read_wording(corpus)
+    after = Chatbot(open_index(root, version), wording)
+    before = None
+    with suppress(IndexUnavailableError):
+        same = current_version(root) == version
+        before = after if same else Chatbot(open_index(root), wording)
+    return Report(
+        checks=len(checks),
+        failures=run_checks(checks, after),
+        changes=compare(before, after),
+    )
