@@ -1,5 +1,6 @@
 """Runs: neighbouring sentences that read on their own, each with how well it would answer."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
@@ -29,8 +30,11 @@ TOKENS_WEIGHT = 0.9
 PASSAGE_WEIGHT = 1.0
 LENGTH_WEIGHT = 0.09
 WANTED_BONUS = 0.02
-CONTRADICTS_BONUS = 0.08
+CONTRADICTS_BONUS = 0.12
 JOINED_COST = 0.08
+# A denial contradicts what the reader believes where it stands by sentences that come this near to
+# the question as the nearest does.
+NEAR_PREMISE = 0.85
 
 # "Is it the disk?", "it's the disk, right?": the reader believes something.
 _PREMISE = re.compile(
@@ -136,6 +140,12 @@ def _has_tail(sentences: tuple[SentenceView, ...], last: int) -> bool:
     return leans and (tail.words <= SHORT_TAIL or bool(_TAKES_BACK.match(fold(tail.text))))
 
 
+def _fresh_starts(sentences: tuple[SentenceView, ...]) -> NDArray[np.bool_]:
+    """Tell of each sentence but the first whether it does not go on the one before it."""
+    pairs = itertools.pairwise(sentences)
+    return np.array([not _goes_on(before, here, 1) for before, here in pairs], dtype=bool)
+
+
 class _Scores:
     """The scores of all spans, worked out together."""
 
@@ -158,6 +168,7 @@ class _Scores:
         self.words = sums[self._last + 1] - sums[self._first]
         denies = np.array([each.denies and each.quotable for each in self._sentences])
         self.denies = self._most(denies)
+        self.contradicts = self._most(denies & self._near_the_premise())
         best = [first + int(told[first : last + 1].argmax()) for first, last in spans]
         self._roles = [self._sentences[place].role for place in best]
         asked = np.array([role in wanted for role in self._roles])
@@ -168,9 +179,17 @@ class _Scores:
             + PASSAGE_WEIGHT * self.passage
             + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
             + WANTED_BONUS * asked
-            + CONTRADICTS_BONUS * (self.denies & premise)
+            + CONTRADICTS_BONUS * (self.contradicts & premise)
             - JOINED_COST * joined
         )
+
+    def _near_the_premise(self) -> NDArray[np.bool_]:
+        """Tell of each sentence whether it, or the one before it, is about what was asked."""
+        tokens = self._candidates.tokens
+        met = tokens.mean(axis=1) if tokens.shape[1] else np.zeros(len(tokens))
+        near: NDArray[np.bool_] = met >= NEAR_PREMISE * met.max()
+        near[1:] |= near[:-1] & ~_fresh_starts(self._sentences)
+        return near
 
     def runs(self, alone: int) -> list[Run]:
         """Return the runs of all spans, of which the first `alone` read on their own."""
