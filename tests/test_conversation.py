@@ -96,6 +96,12 @@ def test_a_suggestion_is_never_what_was_asked_already(chatbot: Chatbot) -> None:
     assert not set(again.suggestions) & set(first.suggestions)
 
 
+def test_a_word_or_two_that_the_corpus_never_uses_are_asked_back(chatbot: Chatbot) -> None:
+    for message in ("eliminate", "quantum chromodynamics?"):
+        reply = chatbot.reply(message)
+        assert (reply.kind, reply.text) == (Kind.NO_ANSWER, phrase("vague", "text"))
+
+
 # Several turns
 
 
@@ -203,6 +209,11 @@ def test_threads_share_a_chatbot(chatbot: Chatbot) -> None:
         ("Hello!", "greeting"),
         ("hi there :)", "greeting"),
         ("Good morning", "greeting"),
+        ("thanks, I appreciate it", "thanks"),
+        ("you have been a big help", "thanks"),
+        ("I would like to know if you are a robot", "identity"),
+        ("hey, how old are you?", "identity"),
+        ("that's not right", "acknowledged"),
         ("Thank you so much!!", "thanks"),
         ("ok thanks", "thanks"),
         ("Bye", "goodbye"),

@@ -16,7 +16,7 @@ from backbot.answering.suggest import suggest
 from backbot.conversation.choices import accepts, picked
 from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
-from backbot.conversation.vague import is_vague
+from backbot.conversation.vague import is_foreign, is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
 from backbot.index.encoder import Encoded
@@ -167,6 +167,8 @@ class Chatbot:
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         question = prepare(self.index, understood, read)
+        if is_foreign(question.terms, self.index.lexical.vocabulary):
+            return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         hits = search(self.index, question, PASSAGES_READ)
         left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         candidates = find_candidates(self.index, question, hits, without=left_out)

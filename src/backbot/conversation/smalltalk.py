@@ -29,6 +29,7 @@ _GOODBYES = (
     "talk to you later|cya|have a (?:good|nice|great) (?:day|one|evening|night|weekend)"
 )
 _BOT = "(?:ro)?bot|human|real(?: person| human)?|person|machine|computer|ai|doctor|chatbot|program"
+_REALLY = "actual(?:ly)? |real(?:ly)? |secretly |just |even |live "
 _IDENTITY = (
     rf"(?:who|what) are you|are you (?:an? )?(?:{_BOT})(?: or (?:an? )?(?:{_BOT}))?|"
     r"(?:what(?:'s| is| are)|tell me) your (?:name|age|hobb(?:y|ies)|job|birthday|purpose|boss|"
@@ -38,6 +39,9 @@ _IDENTITY = (
     r"designed|developed|born|trained|from)(?: by| in)?|where do you (?:come from|live)|"
     r"(?:who|what company|whom) do you work for|do you (?:have|like|enjoy) (?:any )?(?:hobbies|"
     r"pets|feelings|friends|music|jokes|games)|"
+    rf"(?:.{{1,30}} )?(?:if |can |could )?you (?:are|were|be|'re) (?:an? )?(?:{_REALLY})*"
+    rf"(?:{_BOT}|real)|"
+    rf"are you (?:an? )?(?:{_REALLY})+(?:{_BOT}|real)|do you have an age|"
     rf"am i (?:talking|speaking|chatting) (?:to|with) (?:an? )?(?:{_BOT})"
 )
 _ABILITY = (
@@ -61,9 +65,9 @@ _KINDS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("greeting", rf"(?:{_GREETINGS})(?: (?:{_COURTESY}|{_GREETINGS}))*"),
-        ("thanks", rf"(?:(?:{_PRAISE}) )*(?:{_THANKS})(?: (?:{_COURTESY}))*"),
+        ("thanks", rf"(?:(?:{_PRAISE}) )*(?:{_THANKS})(?: (?:{_COURTESY}|{_THANKS}))*"),
         ("goodbye", rf"(?:(?:{_PRAISE}|{_THANKS}) )*(?:{_GOODBYES})(?: (?:{_COURTESY}))*"),
-        ("identity", _IDENTITY),
+        ("identity", rf"(?:(?:{_GREETINGS}) )?(?:{_IDENTITY})"),
         ("ability", _ABILITY),
         ("acknowledged", rf"(?:{_ACKNOWLEDGEMENTS})(?: (?:{_ACKNOWLEDGEMENTS}))*"),
     )
