@@ -154,6 +154,8 @@ def read_message(text: str) -> Reading:
         for name in (*known.wanted, "serious_topic", *DECLINED, "dealt_with")
         if name in named
     }
+    if asked := lexicon.match_one("ask_have_disc", words):
+        told["ask_have"] = (*told.get("ask_have", ()), *asked)
     signs = {}
     for name, matches in told.items():
         away = others
@@ -168,8 +170,8 @@ def read_message(text: str) -> Reading:
 
 
 DECLINED = (
-    "without_med", "without_one", "ask_dose", "ask_take", "ask_stop", "ask_verb", "repeat_after", "ask_have", "have_not",
-    "diagnosis", "scan", "scan_ask",
+    "without_med", "without_one", "ask_dose", "ask_take", "ask_stop", "ask_verb", "repeat_after",
+    "ask_have", "have_not", "diagnosis", "scan", "scan_ask",
 )  # fmt: skip
 
 
