@@ -94,7 +94,7 @@ TELL_OF_A_SIGN = {
     "c208": "asks whether a medicine is safe",
     "a228": "asks whether it is diabetes",
     "a236": "asks which medicine",
-    "a224": "asks about taking two medicines together",
+    "b224": "asks about taking two medicines together",
     "s188": "asks what a scan means",
     "o172": "asks what a blood test means",
     "o188": "asks what a bone scan means",
