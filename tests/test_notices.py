@@ -87,23 +87,74 @@ def test_no_question_that_the_articles_answer_raises_an_emergency_or_a_crisis(
     assert levels.count("urgent") + levels.count("soon") <= len(levels) // 50
 
 
-def ordinary_questions() -> list[str]:
-    """The questions of the quality sets, without those that themselves tell of a sign."""
-    found: list[str] = []
-    for path in sorted(SETS.glob("se[ae]d.*.jsonl")) + sorted(SETS.glob("starter.*.jsonl")):
+# Questions of the quality sets that do tell of a sign, or ask for what is never answered, and why.
+TELL_OF_A_SIGN = {
+    "b212": "tingling and dropping things",
+    "b238": "shingles",
+    "c208": "asks whether a medicine is safe",
+    "a228": "asks whether it is diabetes",
+    "a236": "asks which medicine",
+    "b224": "asks about taking two medicines together",
+    "s188": "asks what a scan means",
+    "o172": "asks what a blood test means",
+    "o188": "asks what a bone scan means",
+    "c228": "asks for grams; nothing is lost, since no article covers it",
+}
+
+
+def ordinary_conversations() -> list[tuple[str, list[str]]]:
+    """The questions and dialogues of the quality sets, without those that tell of a sign."""
+    found: list[tuple[str, list[str]]] = []
+    for path in sorted(SETS.glob("seed*.jsonl")) + sorted(SETS.glob("starter*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if row.get("topic") != "when to see someone":
-                found.extend(row.get("turns") or [row["question"]])
+            if row.get("topic") != "when to see someone" and row["id"] not in TELL_OF_A_SIGN:
+                found.append((row["id"], row.get("turns") or [row["question"]]))
     return found
 
 
-def test_ordinary_questions_raise_no_alarm(index: Index) -> None:
+def test_ordinary_questions_and_dialogues_raise_no_alarm_and_are_not_declined(
+    index: Index,
+) -> None:
     recogniser = Recogniser(index.encoder)
-    questions = ordinary_questions()
-    assert len(questions) > 400
-    raised = [q for q in questions if recogniser.assess(q).level not in ("none", "info")]
+    conversations = ordinary_conversations()
+    assert len(conversations) > 800
+    raised = []
+    for name, turns in conversations:
+        for at, turn in enumerate(turns):
+            found = recogniser.assess(turn, [Turn(message=told) for told in turns[:at]])
+            if found.level not in ("none", "info") or found.declined:
+                raised.append((name, turn, found.level, found.declined))
     assert raised == []
+
+
+@pytest.mark.parametrize(
+    ("message", "declined"),
+    [
+        ("do i have carpal tunnel?", "diagnosis"),
+        ("what do i have? it aches, what is wrong with me", "diagnosis"),
+        ("have i torn a muscle", "diagnosis"),
+        ("do i have a shoulder blade on each side?", ""),
+        ("how much time have i saved?", ""),
+        ("can i go without my blood thinner for a week?", "stopping"),
+        ("how do i loosen my neck without painkillers?", ""),
+    ],
+)
+def test_only_conditions_and_medicines_are_declined(message: str, declined: str) -> None:
+    assert Recogniser().assess(message).declined == declined
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The neighbour's cat lost the use of its legs last week and can't walk. My neck is stiff.",
+        "farewell",
+        "i will be gone from monday to friday",
+        "call me a taxi for four people right now",
+    ],
+)
+def test_animals_and_talk_of_other_things_raise_nothing(index: Index, message: str) -> None:
+    assert Recogniser(index.encoder).assess(message).level in ("none", "info")
 
 
 def test_a_recogniser_that_breaks_leaves_a_standing_caution_and_is_counted(

@@ -34,7 +34,7 @@ LONG = 25  # words
 RAISES_GUARDED = 0.90  # where the words speak of the past, of a moment, or in figures
 WITHHOLDS = {1: 0.08, 2: 0.01}
 # Below this an emergency that no rule names is raised as urgent only.
-SURE_EMERGENCY = 0.82
+SURE_EMERGENCY = 0.88
 # The words alone, where there is no vector: surer to raise; and sure enough to need no vector.
 RAISES_BY_WORDS = 0.90
 SURE_BY_WORDS = 0.50

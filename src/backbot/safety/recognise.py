@@ -158,7 +158,8 @@ class Recogniser:
         model = self._likeness
         if "dealt_with" in reading.signs or "repeat_after" in reading.told:
             return None
-        if not model.knows(reading.words):
+        # Talk of quite other things is near to nothing in the bank, so its likeness means little.
+        if not reading.anchored or not model.knows(reading.words):
             return None
         if earlier and model.by_words(reading.words).chance < SURE_BY_WORDS:
             return None
@@ -257,9 +258,17 @@ def _carry(
 
 
 def _declined(reading: Reading) -> str:
-    signs: Mapping[str, object] = reading.told
+    signs = dict(reading.told)
     if "repeat_after" in signs:
         return ""
+    if "without_one" not in signs:
+        without = 0
+        for match in signs.get("without_med", ()):
+            without |= match.used
+        for name in ("ask_stop", "ask_take", "ask_dose"):
+            kept = tuple(match for match in signs.pop(name, ()) if not match.used & without)
+            if kept:
+                signs[name] = kept
     if "ask_stop" in signs and "ask_verb" in signs:
         return "stopping"
     if "ask_dose" in signs or "ask_take" in signs:

@@ -11,10 +11,14 @@ import msgspec
 from backbot.safety.measures import MEASURES, measure
 from backbot.safety.patterns import Lexicon, Match
 from backbot.safety.scope import CUES, Scope, read_scope
-from backbot.safety.tokens import Token, tokens
+from backbot.safety.tokens import SENTENCE_END, Token, tokens
 
 # The files of data/safety that hold concepts, each building upon those before it.
 CONCEPT_FILES = ("lexicon", "crisis", "scope", "declined", "composed")
+
+
+# Words in which a reader who told of an animal comes back to people.
+_OF_READER = frozenset("i im ive id ill my me we our us".split())
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +56,12 @@ class Reading(NamedTuple):
     asks: bool
     scope: Scope
     masked: int
+
+    @property
+    def anchored(self) -> bool:
+        """Tell whether any sign is named at all, though it be denied, past or asked in general."""
+        known = knowledge()
+        return not (known.symptoms | set(known.wanted) - known.circumstances).isdisjoint(self.told)
 
     @property
     def guarded(self) -> bool:
@@ -137,12 +147,15 @@ def read_message(text: str) -> Reading:
     if "other_history" in named and "other_now" not in named:
         for match in named["other_history"]:
             others |= match.used
+    others |= _of_animals(words, named)
     blocked = scope.past | scope.resolved
     told = {
         name: tuple(named[name])
         for name in (*known.wanted, "serious_topic", *DECLINED, "dealt_with")
         if name in named
     }
+    if asked := lexicon.match_one("ask_have_disc", words):
+        told["ask_have"] = (*told.get("ask_have", ()), *asked)
     signs = {}
     for name, matches in told.items():
         away = others
@@ -157,8 +170,8 @@ def read_message(text: str) -> Reading:
 
 
 DECLINED = (
-    "ask_dose", "ask_take", "ask_stop", "ask_verb", "repeat_after", "ask_have", "have_not",
-    "diagnosis", "scan", "scan_ask",
+    "without_med", "without_one", "ask_dose", "ask_take", "ask_stop", "ask_verb", "repeat_after",
+    "ask_have", "have_not", "diagnosis", "scan", "scan_ask",
 )  # fmt: skip
 
 
@@ -167,6 +180,17 @@ def _mask(lexicon: Lexicon, words: Sequence[Token]) -> int:
     for match in lexicon.match_one("mask", words):
         masked |= match.used
     return masked
+
+
+def _of_animals(words: Sequence[Token], named: Mapping[str, list[Match]]) -> int:
+    """Return the tokens that tell of an animal: from its name to where the reader comes back."""
+    told = 0
+    for match in _without(named.get("animal", []), named.get("animal_not", ())):
+        end = match.end
+        while end < len(words) and words[end].text not in (SENTENCE_END, *_OF_READER):
+            end += 1
+        told |= ((1 << end) - 1) ^ ((1 << match.start) - 1)
+    return told
 
 
 def _spoken_for(cue: Match, named: Mapping[str, list[Match]], wanted: Sequence[str]) -> bool:
