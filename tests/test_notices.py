@@ -95,7 +95,6 @@ TELL_OF_A_SIGN = {
     "a228": "asks whether it is diabetes",
     "a236": "asks which medicine",
     "b224": "asks about taking two medicines together",
-    "s188": "asks what a scan means",
     "o172": "asks what a blood test means",
     "o188": "asks what a bone scan means",
     "c228": "asks for grams; nothing is lost, since no article covers it",
