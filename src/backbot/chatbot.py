@@ -7,7 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from backbot.answering.abstain import THRESHOLD, Signals, confidence, read_signals
+from backbot.answering.abstain import (
+    THRESHOLD,
+    Signals,
+    confidence,
+    is_foreign,
+    read_signals,
+)
 from backbot.answering.candidates import Candidates, find_candidates
 from backbot.answering.cite import arrange
 from backbot.answering.compose import compose
@@ -16,7 +22,7 @@ from backbot.answering.suggest import suggest
 from backbot.conversation.choices import accepts, picked
 from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
-from backbot.conversation.vague import is_foreign, is_vague
+from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
 from backbot.index.encoder import Encoded
@@ -167,14 +173,14 @@ class Chatbot:
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         question = prepare(self.index, understood, read)
-        if is_foreign(question.terms, self.index.lexical.vocabulary):
-            return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         hits = search(self.index, question, PASSAGES_READ)
         left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         candidates = find_candidates(self.index, question, hits, without=left_out)
         runs = compose(self.index, question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
         probability = round(confidence(signals, self.index.baseline), 4)
+        if is_foreign(self.index, question):
+            probability = 0.0
         trace = Trace(None, question, hits, candidates, signals, runs)
 
         asked = [understood, *(turn.message for turn in history)]

@@ -13,6 +13,8 @@ from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
 
 THRESHOLD = 0.45
+# So few terms, all of them unknown, come near to something by chance alone.
+FEW_TERMS = 2
 # Three good sentences say more than one that is near by chance.
 BEST_SENTENCES = 3
 
@@ -154,6 +156,12 @@ def confidence(signals: Signals | None, baseline: Baseline) -> float:
         weight * value for weight, value in zip(WEIGHTS, measured(signals, baseline), strict=True)
     )
     return SUREST / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
+
+
+def is_foreign(index: Index, question: Question) -> bool:
+    """Tell whether `question` is a word or two, none of them a word of the corpus."""
+    known = index.lexical.vocabulary
+    return len(question.terms) <= FEW_TERMS and not any(term in known for term in question.terms)
 
 
 def measured(signals: Signals, baseline: Baseline) -> Signals:

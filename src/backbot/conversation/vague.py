@@ -1,7 +1,5 @@
 """Messages too short and general to be searched for: "it hurts"."""
 
-from collections.abc import Container, Sequence
-
 from backbot.text.terms import stem, terms
 
 # Words that every reader of a site on pain could type, and that choose no article.
@@ -13,15 +11,6 @@ _GENERAL = frozenset(
     stiff stiffness stop symptom terrible tight uncomfortable worse
     """.split()
 )
-
-
-# A message of so few terms says nothing to a corpus that uses none of them.
-FEW_TERMS = 2
-
-
-def is_foreign(named: Sequence[str], vocabulary: Container[str]) -> bool:
-    """Tell whether a message is a word or two, none of them among the corpus's `vocabulary`."""
-    return len(named) <= FEW_TERMS and not any(term in vocabulary for term in named)
 
 
 def is_vague(text: str) -> bool:
