@@ -120,6 +120,13 @@ def test_a_story_is_never_the_only_support_for_advice(asked: Asked) -> None:
     assert roles != {SectionRole.EXPERIENCE}
 
 
+def test_stories_alone_answer_no_question_for_advice(asked: Asked) -> None:
+    story = "> I had a knot beside my shoulder blade. I did the corner stretch every morning."
+    chatbot = asked({"articles/story.md": document("A Reader’s Knot", story)})
+    advice = chatbot.reply("should i do the corner stretch for a knot beside my shoulder blade?")
+    assert advice.kind is Kind.NO_ANSWER
+
+
 # Several articles
 
 

@@ -48,7 +48,10 @@ def compose(index: Index, question: Question, candidates: Candidates) -> tuple[R
     stands alone: it is never the support for advice.
     """
     pool = _pool(question, candidates)
-    lead = next((run for run in pool if run.alone and run.role is not _left_out(pool)), None)
+    told = asks_for_story(question.text) and all(run.role is Role.EXPERIENCE for run in pool)
+    lead = next(
+        (run for run in pool if run.alone and (told or run.role is not Role.EXPERIENCE)), None
+    )
     if lead is None:
         return ()
     answer = _Answer(index, candidates, lead)
@@ -88,11 +91,6 @@ def _pool(question: Question, candidates: Candidates) -> list[Run]:
         if told is not None and told.score >= STORY_SHARE * pool[0].score:
             return stories
     return pool
-
-
-def _left_out(pool: Sequence[Run]) -> Role | None:
-    """Return the role that may not lead: a story, unless stories are all there is to choose."""
-    return None if all(run.role is Role.EXPERIENCE for run in pool) else Role.EXPERIENCE
 
 
 def _by_score(run: Run) -> tuple[float, int, int]:
