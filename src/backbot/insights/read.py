@@ -57,8 +57,8 @@ def read(
     def grouped(chosen: Sequence[Variant]) -> tuple[Group, ...]:
         return _groups(chosen, known, usage, weeks, index)
 
-    unanswered = _some(asked, lambda entry: entry.kind is Kind.NO_ANSWER)
-    unsure = _some(
+    unanswered = some(asked, lambda entry: entry.kind is Kind.NO_ANSWER)
+    unsure = some(
         asked,
         lambda entry: entry.kind is Kind.ANSWER and (entry.confidence or 0.0) < LOW_CONFIDENCE,
     )
@@ -84,10 +84,28 @@ def read(
     )
 
 
-def _some(asked: Iterable[Variant], wanted: Callable[[Entry], bool]) -> list[Variant]:
+def some(asked: Iterable[Variant], wanted: Callable[[Entry], bool]) -> list[Variant]:
     """Return the variants with the wanted entries alone, without those that then have none."""
     kept = (Variant(each.key, [*filter(wanted, each.entries)]) for each in asked)
     return [each for each in kept if each.entries]
+
+
+def partition(chosen: Sequence[Variant], known: Meanings) -> list[list[Variant]]:
+    """Return groups of what asks for the same thing, the most askers first; in each the most
+    typical first. All of `chosen` must be `known`."""
+    if not chosen:
+        return []
+    vectors = known.vectors[[known.rows[each.key] for each in chosen]]
+    weights = np.array([len(each.entries) for each in chosen], dtype=np.float32)
+    numbers = group(vectors, weights)
+    order = np.argsort(numbers, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+    groups = []
+    for part in parts:
+        mean = np.average(vectors[part], axis=0, weights=weights[part])
+        typical = part[np.argsort(-(vectors[part] @ mean), kind="stable")]
+        groups.append([chosen[row] for row in typical])
+    return sorted(groups, key=lambda members: -askers(members))
 
 
 def _groups(
@@ -98,22 +116,12 @@ def _groups(
     index: Index | None,
 ) -> tuple[Group, ...]:
     """Return what `chosen` ask for, with the most askers first."""
-    chosen = [each for each in chosen if each.key in known.rows]
-    if not chosen:
-        return ()
-    vectors = known.vectors[[known.rows[each.key] for each in chosen]]
-    weights = np.array([len(each.entries) for each in chosen], dtype=np.float32)
-    numbers = group(vectors, weights)
-    order = np.argsort(numbers, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
-    counted = [(askers([chosen[row] for row in part]), part) for part in parts]
-    counted.sort(key=lambda each: (-each[0], int(each[1][0])))
-    made: list[Group] = []
-    for count, part in counted[:MOST_GROUPS]:
-        mean = np.average(vectors[part], axis=0, weights=weights[part])
-        typical = part[np.argsort(-(vectors[part] @ mean), kind="stable")]
-        members = [chosen[row] for row in typical]
-        made.append(_group(members, count, usage, weeks, _documents(members, mean, index)))
+    groups = partition([each for each in chosen if each.key in known.rows], known)
+    made = []
+    for members in groups[:MOST_GROUPS]:
+        vectors = known.vectors[[known.rows[each.key] for each in members]]
+        documents = _documents(members, vectors.mean(axis=0), index)
+        made.append(_group(members, askers(members), usage, weeks, documents))
     return tuple(made)
 
 

@@ -9,12 +9,19 @@ from backbot.journal.model import Entry
 from backbot.model import Reply
 
 
-def record(journal: Journal, reply: Reply, trace: Trace, encoder: Encoder) -> None:
-    """Hand `reply` over to `journal`; never waits and never raises."""
+def record(
+    journal: Journal,
+    reply: Reply,
+    trace: Trace,
+    encoder: Encoder,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Hand `reply`, made `at` that time (None: now), to `journal`; never waits and never raises."""
     notice = reply.notice
     entry = Entry(
         reply=reply.id,
-        at=datetime.now(UTC).replace(microsecond=0),
+        at=(at or datetime.now(UTC)).replace(microsecond=0),
         kind=reply.kind,
         index=reply.index,
         cited=tuple(citation.document for citation in reply.citations),

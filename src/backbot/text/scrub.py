@@ -19,6 +19,7 @@ from backbot.text.private import (
     HANDLE,
     INTRODUCED,
     IP,
+    NAMES,
     PLACE,
     POSTCODE,
     RELATION,
@@ -105,6 +106,13 @@ _FAREWELL = re.compile(
     r"(?:thanks|thank you|regards|wishes|cheers|love|sincerely|yours|xx?|[-–—~])\W*$", re.I
 )
 _FIRST = re.compile(rf"(?<![\w…]){_WORD}")
+# The second half of a name in small letters: "i'm sarah jones, ...".
+_LAST_NAME = re.compile(
+    rf"\b((?:i'm|i’m|i am|im|this is|it's|it’s)\s+{re.escape(GAP)})\s+({_WORD})(?=\s*[,.!;]|$)",
+    re.I,
+)
+# A town after a street, whatever stood between.
+_TOWN_AFTER = re.compile(rf"{re.escape(GAP)}((?:,?\s+(?:in|near|of|at))\s+){NAMES}")
 _INITIALS_AFTER = re.compile(rf"{re.escape(GAP)}((?:\s+(?:[A-Z]\.|[A-Z][\w'’-]+)){{1,2}})")
 _GAPS = re.compile(rf"(?:{re.escape(GAP)}[\s,;/]*){{2,}}")
 
@@ -156,8 +164,12 @@ def _without_names(text: str) -> str:
     for pattern in (TITLED, RELATION, PLACE):
         text = pattern.sub(rf"\1 {GAP}", text)
     text = INTRODUCED.sub(lambda match: f"{match.group(1) or match.group(2)} {GAP}", text)
+    text = _TOWN_AFTER.sub(rf"{GAP}\1{GAP}", text)
     known = given_names()
     text = _FIRST.sub(lambda match: GAP if _bare(match.group()) in known else match.group(), text)
+    text = _LAST_NAME.sub(
+        lambda match: match[0] if _bare(match[2]) in STOP_WORDS else match[1], text
+    )
     # A name's second half: "Sarah Jones", "Sarah J.".
     return _INITIALS_AFTER.sub(GAP, text)
 
