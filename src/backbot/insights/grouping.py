@@ -7,9 +7,9 @@ from backbot.insights.linkage import Numbers, Vectors, average_linkage
 
 # Questions whose mean cosine is at least this, once what all have in common is taken out, ask for
 # the same thing.
-NEARNESS = 0.42
+NEARNESS = 0.36
 # What is left over joins the group that it is nearest to from here on.
-JOINS = 0.42
+JOINS = 0.36
 # So many are grouped with each other at a time; the rest joins or waits for the next round.
 AT_A_TIME = 2000
 ROUNDS = 4
