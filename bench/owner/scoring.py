@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import v_measure_score
 
@@ -76,10 +75,9 @@ def score(
     ]
     without = sorted({topic for topic in topics.values() if topic and topic.startswith("gap-")})
     places = {gap: about.index(gap) + 1 if gap in about else 0 for gap in without}
-    vectors = centre(
-        known.vectors[[known.rows[each.key] for each in chosen]],
-        np.ones(len(chosen), dtype=np.float32),
-    )
+    vectors = known.vectors[[known.rows[each.key] for each in chosen]]
+    if known.common is not None:
+        vectors = centre(vectors, known.common)
     rows = [_row("Backbot", truth, found)]
     big = {number for number, count in Counter(found).items() if count >= 3}
     inside = [place for place, number in enumerate(found) if number in big]

@@ -101,7 +101,7 @@ def partition(chosen: Sequence[Variant], known: Meanings) -> list[list[Variant]]
         return []
     vectors = known.vectors[[known.rows[each.key] for each in chosen]]
     weights = np.array([len(each.entries) for each in chosen], dtype=np.float32)
-    numbers = group(vectors, weights)
+    numbers = group(vectors, weights, known.common)
     order = np.argsort(numbers, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
     groups = []
