@@ -12,8 +12,9 @@ from sklearn.metrics import v_measure_score
 
 from backbot.index.contents import Index
 from backbot.insights.grouping import centre
+from backbot.insights.labels import Usage
 from backbot.insights.meaning import meanings
-from backbot.insights.read import gaps
+from backbot.insights.read import gaps, partition
 from backbot.insights.variants import variants
 from backbot.journal.journal import ASKING, Journal
 
@@ -58,7 +59,8 @@ def score(
     lines = list(journal.lines())
     asked = variants(line.entry for line in lines if line.entry.kind in ASKING)
     known = meanings(journal, lines, asked, index)
-    groups, elsewhere = gaps(asked, known, index)
+    usage = Usage(asked)
+    groups, elsewhere = gaps(asked, partition(asked, known), known, usage, index)
     chosen = [each for group in (*groups, *elsewhere) for each in group]
     numbered = enumerate((*groups, *elsewhere))
     numbers = {each.key: number for number, group in numbered for each in group}

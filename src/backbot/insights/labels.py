@@ -28,7 +28,7 @@ class Usage:
         self._spelled: dict[str, Counter[str]] = {}
         for variant in all_variants:
             count = len(variant.entries)
-            for term, word in _terms(variant.text).items():
+            for term, word in terms_of(variant.text).items():
                 self.questions[term] += count
                 self._spelled.setdefault(term, Counter())[word] += count
 
@@ -47,7 +47,7 @@ def label(group: Sequence[Variant], usage: Usage) -> str:
     size = sum(len(variant.entries) for variant in group)
     shared: Counter[str] = Counter()
     for variant in group:
-        for term in _terms(variant.text):
+        for term in terms_of(variant.text):
             shared[term] += len(variant.entries)
     weighed = {
         term: count / size * math.log(1 + usage.total / usage.questions[term])
@@ -81,14 +81,14 @@ def _places(group: Sequence[Variant], chosen: Sequence[str]) -> Mapping[str, int
     """Return where the chosen terms stand in the question that has most of them."""
     best: dict[str, int] = {}
     for variant in group:
-        order = list(_terms(variant.text))
+        order = list(terms_of(variant.text))
         here = {term: order.index(term) for term in chosen if term in order}
         if len(here) > len(best):
             best = here
     return best
 
 
-def _terms(text: str) -> dict[str, str]:
+def terms_of(text: str) -> dict[str, str]:
     """Return the distinct terms of a text, in order, and the word that each was written by."""
     found: dict[str, str] = {}
     for word in words(text.replace(GAP, " ")):
