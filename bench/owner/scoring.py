@@ -54,8 +54,12 @@ def score(
     topics: Mapping[str, str | None],
     planted: Collection[str],
     path: Path,
+    root: Path,
 ) -> Score:
-    """Return the figures of the journal at `path`, whose entries ask what `topics` says."""
+    """Return the figures of the journal at `path`, read with the index in `root`.
+
+    Its entries ask what `topics` says, and `planted` must not be in it.
+    """
     lines = list(journal.lines())
     asked = variants(line.entry for line in lines if line.entry.kind in ASKING)
     known = meanings(journal, lines, asked, index)
@@ -98,7 +102,7 @@ def score(
         by_key = dict(zip((each.key for each in chosen), labels.tolist(), strict=True))
         spread = [by_key[each.key] for each, _ in pairs]
         rows.append(_row(name, truth, spread))
-    seconds, megabytes = _cost(path)
+    seconds, megabytes = _cost(path, root)
     return Score(
         replies=len(lines),
         unanswered=len(entries),
@@ -144,21 +148,27 @@ _READ = """
 import re, sys, time
 from backbot.settings import Settings
 from backbot.journal.journal import open_journal
+from backbot.index.store import open_index
 from backbot.insights.read import read
 from datetime import UTC, datetime
+from pathlib import Path
 journal = open_journal(Settings(journal=sys.argv[1], journal_days=3650))
+index = open_index(Path(sys.argv[2]))
 started = time.process_time()
-read(journal, None, datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
+read(journal, index, datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
 seconds = time.process_time() - started
 most = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1)
 print(seconds, int(most) / 1024)
 """
 
 
-def _cost(path: Path) -> tuple[float, float]:
-    """Return the processor time of reading in seconds, and the most memory in MB, imports too."""
+def _cost(path: Path, index: Path) -> tuple[float, float]:
+    """Return the processor time of reading in seconds and the most memory in MB, all included."""
     done = subprocess.run(
-        [sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _READ, str(path), str(index)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     seconds, megabytes = map(float, done.stdout.split())
     return seconds, megabytes

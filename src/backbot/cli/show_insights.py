@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _ROWS = 15
 _FEW = 8
 _BAR = 12
+_LABEL = 32
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SPARK_COLUMNS = 13
@@ -64,19 +65,29 @@ def _print_groups(
     if not groups:
         return
     _title(terminal, title)
-    table = _table("about", "readers", "", "by week", "last 4 weeks")
     most = max(group.askers for group in groups)
+    wide = min(_LABEL, max(len(group.label) for group in groups[:rows]))
+    terminal.say_whole(
+        f"{'about':{wide}}  readers  {'':{_BAR}}  by week, last 4 weeks", style="dim"
+    )
     for group in groups[:rows]:
-        table.add_row(
-            Text(shown(group.label)),
-            f"{group.askers:,}",
-            bar(group.askers, most),
-            spark(group.weeks),
-            change(group),
+        label = shown(group.label)
+        if len(label) > wide:
+            _line(terminal, label)
+            label = ""
+        line = (
+            f"{label:{wide}}  {group.askers:7,}  {bar(group.askers, most):{_BAR}}  "
+            f"{spark(group.weeks)} {change(group)}"
         )
+        _line(terminal, line.rstrip())
         if examples and group.examples:
-            table.add_row(Text(f"  “{shown(group.examples[0])}”", style="dim"))
-    terminal.print(table)
+            terminal.say(f"“{group.examples[0]}”", indent=2, style="dim")
+        if examples and 0 < group.answered < group.size:
+            terminal.say(
+                f"{group.answered:,} of {group.size:,} replies were answers without the word.",
+                indent=2,
+                style="dim",
+            )
     rest = groups[rows:]
     if rest:
         terminal.say(f"and {counted(len(rest), 'group')} more; --json names them.", indent=2)
@@ -131,6 +142,11 @@ def _print_notices(terminal: "Terminal", insights: Insights) -> None:
         name = f"{notice_name(each.category)} ({each.level})"
         table.add_row(name, f"{each.count:,}", bar(each.count, most), spark(each.weeks))
     terminal.print(table)
+
+
+def _line(terminal: "Terminal", text: str, *, style: str = "") -> None:
+    """Print a line whose columns stay where they are."""
+    terminal.print(Text(text, style), soft_wrap=True)
 
 
 def _title(terminal: "Terminal", title: str) -> None:

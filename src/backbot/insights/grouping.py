@@ -17,20 +17,12 @@ ROUNDS = 4
 _BLOCK = 2048
 
 
-def group(
-    vectors: Vectors,
-    weights: NDArray[np.float32],
-    common: Vectors | None = None,
-    nearness: float = NEARNESS,
-) -> Numbers:
+def group(vectors: Vectors, weights: NDArray[np.float32], nearness: float = NEARNESS) -> Numbers:
     """Return a group number for each of the unit `vectors`, shape (n, dimensions).
 
     `weights`, shape (n,), says how often each was asked: the often asked ones found the groups.
-    `common`, shape (dimensions,), is what all questions of the site have in common; without it,
-    `nearness` is `NEARNESS_AS_IT_IS`.
+    Two groups are one while they are at least as near as `nearness`, a mean cosine.
     """
-    centred = vectors if common is None else centre(vectors, common)
-    nearness = NEARNESS_AS_IT_IS if common is None else nearness
     found = np.full(len(vectors), -1, dtype=np.int64)
     waiting = np.argsort(-weights, kind="stable")
     groups = 0
@@ -38,11 +30,11 @@ def group(
         if not len(waiting):
             break
         seeds, waiting = waiting[:AT_A_TIME], waiting[AT_A_TIME:]
-        found[seeds] = groups + average_linkage(centred[seeds], weights[seeds], nearness)
+        found[seeds] = groups + average_linkage(vectors[seeds], weights[seeds], nearness)
         fresh = int(found[seeds].max()) + 1 - groups
         if len(waiting):
-            means = _means(centred[seeds], weights[seeds], found[seeds] - groups, fresh)
-            nearest, values = _nearest(centred[waiting], means)
+            means = _means(vectors[seeds], weights[seeds], found[seeds] - groups, fresh)
+            nearest, values = _nearest(vectors[waiting], means)
             joins = values >= nearness
             found[waiting[joins]] = groups + nearest[joins]
             waiting = waiting[~joins]

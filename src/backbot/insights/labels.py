@@ -16,6 +16,8 @@ LABEL_WORDS = 4
 # A word that this share of a group's questions uses is part of what it is about.
 _COMMON = 0.3
 _LONGEST_EXAMPLE = 160
+# Two questions that share this much of their terms are not both shown.
+_ALIKE = 0.6
 _NO_WORDS = "questions in no common words"
 
 
@@ -66,9 +68,21 @@ def label(group: Sequence[Variant], usage: Usage) -> str:
 
 def examples(group: Sequence[Variant]) -> tuple[str, ...]:
     """Return different questions of a group whose variants stand most typical first."""
-    short = [each.text for each in group if len(each.text) <= _LONGEST_EXAMPLE]
-    whole = [text for text in short if GAP not in text]
-    return tuple(dict.fromkeys([*whole, *short]))[:EXAMPLES]
+    short = [each for each in group if len(each.text) <= _LONGEST_EXAMPLE]
+    whole = [each for each in short if GAP not in each.text]
+    chosen: list[Variant] = []
+    for each in (*whole, *short):
+        if len(chosen) == EXAMPLES:
+            break
+        if not any(_alike(each, other) for other in chosen):
+            chosen.append(each)
+    return tuple(each.text for each in chosen)
+
+
+def _alike(one: Variant, other: Variant) -> bool:
+    """Tell whether two questions differ in hardly any term."""
+    ours, theirs = terms_of(one.text).keys(), terms_of(other.text).keys()
+    return len(ours & theirs) >= _ALIKE * len(ours | theirs)
 
 
 def slug(text: str) -> str:

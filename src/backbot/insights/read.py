@@ -9,7 +9,13 @@ import numpy as np
 
 from backbot.index.contents import Index
 from backbot.insights.beside import beside
-from backbot.insights.grouping import NEARNESS, NEARNESS_OF_GAPS, group
+from backbot.insights.grouping import (
+    NEARNESS,
+    NEARNESS_AS_IT_IS,
+    NEARNESS_OF_GAPS,
+    centre,
+    group,
+)
 from backbot.insights.labels import Usage, examples, label, slug
 from backbot.insights.linkage import Vectors
 from backbot.insights.meaning import Meanings, meanings
@@ -54,6 +60,7 @@ def read(
     entries = [line.entry for line in lines]
     asked = variants(entry for entry in entries if entry.kind in ASKING)
     known = meanings(journal, lines, asked, index)
+    del lines  # a year of vectors is held once, not twice
     usage = Usage(asked)
     weeks = _mondays(since, until)
 
@@ -104,8 +111,12 @@ def partition(
     if not chosen:
         return []
     vectors = known.vectors[[known.rows[each.key] for each in chosen]]
+    if known.common is None:
+        nearness = NEARNESS_AS_IT_IS
+    else:
+        vectors = centre(vectors, known.common)
     weights = np.array([len(each.entries) for each in chosen], dtype=np.float32)
-    numbers = group(vectors, weights, known.common, nearness)
+    numbers = group(vectors, weights, nearness)
     order = np.argsort(numbers, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
     groups = []
