@@ -67,9 +67,7 @@ def _print_groups(
     _title(terminal, title)
     most = max(group.askers for group in groups)
     wide = min(_LABEL, max(len(group.label) for group in groups[:rows]))
-    terminal.say_whole(
-        f"{'about':{wide}}  readers  {'':{_BAR}}  by week, last 4 weeks", style="dim"
-    )
+    _line(terminal, f"{'about':{wide}}  readers  {'':{_BAR}}  by week, last 4 weeks", style="dim")
     for group in groups[:rows]:
         label = shown(group.label)
         if len(label) > wide:
@@ -90,7 +88,7 @@ def _print_groups(
             )
     rest = groups[rows:]
     if rest:
-        terminal.say(f"and {counted(len(rest), 'group')} more; --json names them.", indent=2)
+        terminal.say(f"and {len(rest):,} more; --json names them.", indent=2)
     if examples and any(group.askers < MIN_ASKERS for group in groups[:rows]):
         terminal.say(f"Questions are shown from {MIN_ASKERS} readers on.", indent=2, style="dim")
 
