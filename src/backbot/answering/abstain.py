@@ -136,7 +136,7 @@ def read_signals(
     return Signals(
         run=runs[0].score,
         tokens=runs[0].tokens,
-        known=float(met.mean()) if len(met) else 0.0,
+        known=float(met @ question.emphasis),
         dense=max(hit.dense for hit in hits),
         lexical=max(hit.lexical for hit in hits),
         sentences=float(best.mean()),
