@@ -40,8 +40,9 @@ _CORRECTS = re.compile(
     r"|we) (?:mean|meant)\b|^(?:no|not) (?:the|my|that|this|in|on)\b"
 )
 _CORRECTION_WORDS = re.compile(
-    r"^(?:no|nope|sorry|actually|wait|oops|rather|well)?[, ]*(?:not that[, ]*)?(?:i|"
-    r"we)? ?(?:mean|meant)\b[, ]*"
+    r"^(?:(?:no|nope|sorry|actually|wait|oops|rather|well)\b[,. ]*)*(?:not that[, ]*)?"
+    r"(?:i|we)? ?(?:mean|meant)\b[, ]*",
+    re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|it's|that|that's|this|these|those|they|they're|them|their|theirs|he|she|"
@@ -69,6 +70,8 @@ _BARE_DEFINITE = re.compile(
 SHORT_TERMS = 3
 # A turn of so few terms seldom names its subject.
 NAMED_TERMS = 3
+# So many turns that only tell something are taken along, back to the one that asked.
+MOST_TOLD = 2
 # Nouns that are of something ("the symptoms" of what?), and words that go with any subject: a
 # message of nothing else has left its subject unsaid.
 _RELATIONAL = frozenset(
@@ -97,6 +100,7 @@ _QUESTION = re.compile(
     r"\?|^(?:and |but |so )?(?:what|which|who|when|where|why|how|does|do|did|is|are|was|were|can|"
     r"could|should|will|would|tell|show)\b"
 )
+_SENTENCE_END = re.compile(r"[.!?]\s+")
 # The reader says that something new begins.
 _CHANGES_TOPIC = re.compile(
     r"^(?:and |but |now |then )?(?:i have |i've got |just |can i ask )?(?:a |an |one |the |my )?"
@@ -145,8 +149,9 @@ def earlier_question(history: Sequence[Turn]) -> str:
     """Return what a message that leans on `history` leans on, "" if there is nothing.
 
     That is the nearest turn that stands on its own; where that one is short, the turn that named
-    the subject before it ("What is a knot? What causes them most often?"); and what the reader
-    told since ("It feels odd.").
+    the subject before it ("What is a knot? What causes them most often?"); where it only tells
+    something ("Someone said a tennis ball."), the turns before it as far as the one that asked;
+    and what the reader told since ("It feels odd.").
     """
     asked: list[str] = []
     for turn in history:
@@ -159,16 +164,26 @@ def earlier_question(history: Sequence[Turn]) -> str:
         return ""
     places = [place for place, text in enumerate(asked) if not needs_context(text)]
     nearest = places[-1] if places else 0
-    since = [text for text in asked[nearest + 1 :] if not _QUESTION.search(fold(text))]
-    named = [asked[0]] if nearest and len(terms(asked[nearest])) <= NAMED_TERMS else []
-    return " ".join([*named, asked[nearest], *since])
+    since = [text for text in asked[nearest + 1 :] if not _asks(text)]
+    first = nearest
+    while first and not _asks(asked[first]) and nearest - first < MOST_TOLD:
+        first -= 1
+    named = [asked[0]] if first and len(terms(asked[nearest])) <= NAMED_TERMS else []
+    return " ".join([*named, *asked[first : nearest + 1], *since])
+
+
+def _asks(text: str) -> bool:
+    return bool(_QUESTION.search(fold(text)))
 
 
 def _after_change(text: str) -> str:
     """Return what follows an announced change of topic, "" where none is announced."""
-    changed = _CHANGES_TOPIC.match(text)
-    rest = text[changed.end() :] if changed else ""
-    return rest if terms(rest) else ""
+    for start in [0, *(match.end() for match in _SENTENCE_END.finditer(text))]:
+        changed = _CHANGES_TOPIC.match(text[start:])
+        rest = text[start + changed.end() :] if changed else ""
+        if terms(rest):
+            return rest
+    return ""
 
 
 def _fragment(plain: str) -> bool:
