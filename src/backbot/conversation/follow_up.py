@@ -41,7 +41,7 @@ _CORRECTS = re.compile(
 )
 _CORRECTION_WORDS = re.compile(
     r"^(?:(?:no|nope|sorry|actually|wait|oops|rather|well)\b[,. ]*)*(?:not that[, ]*)?"
-    r"(?:i|we)? ?(?:mean|meant)\b[, ]*",
+    r"(?:i|we)? ?(?:mean|meant)\b[, ]*|^sorry\b[, ]*|[, ]*\b(?:i|we) (?:mean|meant)\W*$",
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(
@@ -139,10 +139,11 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
         return Resolved(fresh)
     if not history or not needs_context(message):
         return Resolved(message if terms(message) else text)
-    context = earlier_question(history)
-    corrects = _CORRECTS.search(fold(message))
-    focus = _CORRECTION_WORDS.sub("", message, count=1) if corrects else message
-    return Resolved(focus or text, context)
+    if not _CORRECTS.search(fold(message)):
+        return Resolved(message, earlier_question(history))
+    meant = _CORRECTION_WORDS.sub("", message) or text
+    whole = len(terms(meant)) >= SHORT_TERMS
+    return Resolved(meant, "" if whole else earlier_question(history))
 
 
 def earlier_question(history: Sequence[Turn]) -> str:
@@ -151,7 +152,8 @@ def earlier_question(history: Sequence[Turn]) -> str:
     That is the nearest turn that stands on its own; where that one is short, the turn that named
     the subject before it ("What is a knot? What causes them most often?"); where it only tells
     something ("Someone said a tennis ball."), the turns before it as far as the one that asked;
-    and what the reader told since ("It feels odd.").
+    and of the turns since, what the reader told ("It feels odd.") and what the last one named
+    ("Would a tennis ball help with them?").
     """
     asked: list[str] = []
     for turn in history:
@@ -164,12 +166,18 @@ def earlier_question(history: Sequence[Turn]) -> str:
         return ""
     places = [place for place, text in enumerate(asked) if not needs_context(text)]
     nearest = places[-1] if places else 0
-    since = [text for text in asked[nearest + 1 :] if not _asks(text)]
+    later = asked[nearest + 1 :]
+    since = [text for text in later[:-1] if not _asks(text)]
+    since += [text for text in later[-1:] if not _asks(text) or _names_something(text)]
     first = nearest
     while first and not _asks(asked[first]) and nearest - first < MOST_TOLD:
         first -= 1
     named = [asked[0]] if first and len(terms(asked[nearest])) <= NAMED_TERMS else []
     return " ".join([*named, *asked[first : nearest + 1], *since])
+
+
+def _names_something(text: str) -> bool:
+    return any(term not in _RELATIONAL for term in terms(text))
 
 
 def _asks(text: str) -> bool:
