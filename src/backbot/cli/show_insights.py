@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from backbot.cli.terminal import counted, shown
+from backbot.cli.terminal import shown
 from backbot.insights.model import MIN_ASKERS, Article, Group, Insights, Week
 from backbot.insights.words import notice_name, reason_name
 from backbot.model import Kind
