@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backbot.cli.terminal import shown
+from backbot.insights.charts import change_words
 from backbot.insights.model import MIN_ASKERS, Article, Group, Insights, Week
 from backbot.insights.words import notice_name, reason_name
 from backbot.model import Kind
@@ -75,7 +76,7 @@ def _print_groups(
             label = ""
         line = (
             f"{label:{wide}}  {group.askers:7,}  {bar(group.askers, most):{_BAR}}  "
-            f"{spark(group.weeks)} {change(group)}"
+            f"{spark(group.weeks)} {change_words(group.change)}"
         )
         _line(terminal, line.rstrip())
         if examples and group.examples:
@@ -175,12 +176,3 @@ def spark(weeks: Sequence[Week]) -> str:
     sums = [sum(counts[start : start + each]) for start in range(0, len(counts), each)]
     most = max(sums, default=0) or 1
     return "".join(_SPARKS[round(count / most * (len(_SPARKS) - 1))] for count in sums)
-
-
-def change(group: Group) -> str:
-    """Return how the last four weeks compare with the four before."""
-    if group.change is None:
-        return ""
-    if 0.9 <= group.change <= 1.1:
-        return "as before"
-    return f"{group.change - 1:+.0%}" if group.change < 3 else f"{group.change:.0f} times"

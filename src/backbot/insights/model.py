@@ -33,12 +33,12 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     `label` is plain words out of them, `slug` a file name for an article about it. `size` counts
     replies, `answered` those of them that were answers; `askers` leaves out what looks like one
-    reader asking again. `weeks` has every week of
-    the report, so that trends of several groups can be laid beside each other; `change` is the
-    last four weeks over the four before, None where those had none. `examples` are different
-    questions, the most typical first; none below `MIN_ASKERS` askers. `documents` are those that
-    the replies cite, or, where there was no answer, the nearest; best first. `replies` are the IDs
-    of the journal's entries.
+    reader asking again. `weeks` has every week of the report, so that trends of several groups can
+    be laid beside each other; `change` is the last four weeks over the four before, 0 where the
+    last had none, None where only they had any. `examples` are different questions, the most
+    typical first; none below `MIN_ASKERS` askers. `documents` are those that the replies cite, or,
+    where there was no answer, the nearest; best first. `replies` are the IDs of the journal's
+    entries.
     """
 
     label: str

@@ -227,9 +227,11 @@ def _by_week(entries: Iterable[Entry], weeks: Sequence[date]) -> tuple[Week, ...
 
 
 def _change(weeks: Sequence[Week]) -> float | None:
-    """Return the last four weeks over the four before."""
+    """Return the last four weeks over the four before, None where it began after those."""
     counts = [week.count for week in weeks]
     now, before = counts[-_TREND_WEEKS:], counts[-2 * _TREND_WEEKS : -_TREND_WEEKS]
+    if not sum(now):
+        return 0.0
     return round(sum(now) / sum(before), 2) if sum(before) else None
 
 
