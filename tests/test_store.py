@@ -542,7 +542,7 @@ def test_vectors_are_taken_over_by_the_text_they_were_made_from(tiny_root: Path)
 
 def test_vectors_of_another_encoder_are_not_taken_over(tiny_root: Path) -> None:
     card = msgspec.structs.replace(open_index(tiny_root).encoder.card, max_tokens=9)
-    assert read_known(tiny_root, card) == ({}, {})
+    assert read_known(tiny_root, card) == Known.nothing()
 
 
 @pytest.mark.parametrize(
@@ -554,7 +554,7 @@ def test_vectors_in_doubt_are_not_taken_over(
     card = open_index(tiny_root).encoder.card
     files = [version_folder(tiny_root) / f"{kind}_vectors.npy" for kind in ENCODED]
     forge(tiny_root, {path.name: change(np.load(path)) for path in files})
-    assert read_known(tiny_root, card) == ({}, {})
+    assert read_known(tiny_root, card) == Known.nothing()
     assert toy.build(tiny_corpus, tiny_root).reused == 0
     open_index(tiny_root)
 
@@ -565,7 +565,7 @@ def test_a_damaged_index_gives_no_vectors_and_is_built_anew(
     whole = contents(version_folder(tiny_root))
     card = open_index(tiny_root).encoder.card
     (version_folder(tiny_root) / "documents.json").write_bytes(b"[]")
-    assert read_known(tiny_root, card) == ({}, {})
+    assert read_known(tiny_root, card) == Known.nothing()
     assert toy.build(tiny_corpus, tiny_root).reused == 0
     assert contents(version_folder(tiny_root)) == whole
     assert len(open_index(tiny_root).documents) == len(TINY)
