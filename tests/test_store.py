@@ -31,6 +31,7 @@ from backbot.index.contents import (
     S_ROLE,
     S_SECTION,
     S_START,
+    Known,
 )
 from backbot.index.layout import (
     CURRENT_FILE,
