@@ -90,7 +90,9 @@ def test_a_large_export_takes_little_memory(tmp_path: Path) -> None:
 
 def test_importing_a_large_export_takes_little_memory(tmp_path: Path, into: Path) -> None:
     head = '<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
-    kept = f"<item><title>Walk {{}}</title><description/><encoded>{WORDS}</encoded></item>"
+    kept = (
+        f"<item><title>Walk {{}}</title><description/><encoded><![CDATA[{WORDS}]]></encoded></item>"
+    )
     kind = "<wp:post_type>revision</wp:post_type>"
     other = f"<item><title>A</title>{kind}<encoded>{'x' * 20_000}</encoded></item>"
     path = tmp_path / "a.xml"

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,7 +79,7 @@ class Readers:
 
     def run(self) -> None:
         with ThreadPoolExecutor(max_workers=8) as pool:
-            asked = []
+            asked: list[tuple[str, Future[dict[str, Any]]]] = []
             while not self._stop.is_set():
                 question = QUESTIONS[len(asked) % len(QUESTIONS)]
                 asked.append((question, pool.submit(self.ask, question)))
