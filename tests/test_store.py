@@ -148,10 +148,11 @@ def test_unchanged_documents_are_not_cut_again(
     tiny_corpus: Path, tiny_root: Path, toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_anew: list[str] = []
+    cut = plan.cut
 
     def watched(document: Document) -> Cut:
         cut_anew.append(document.id)
-        return cutting.cut(document)
+        return cut(document)
 
     monkeypatch.setattr(plan, "cut", watched)
     # A title more moves no sentence of its own, but all of the documents behind it.

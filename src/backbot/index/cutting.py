@@ -1,7 +1,7 @@
-"""Which sentences and passages a document has, as rows of an index's tables.
+"""How the documents of an index are cut into sentences and passages, and by which code.
 
 A document that has not changed keeps the rows that the version before has of it, as long as the
-code that cuts is the same.
+code that cuts is the same. This module is loaded while serving, so it does not cut by itself.
 """
 
 import hashlib
@@ -14,56 +14,11 @@ from importlib.resources.abc import Traversable
 import numpy as np
 
 from backbot.corpus.document import Document
-from backbot.index.contents import (
-    ANNOUNCES,
-    ASKS,
-    DENIES,
-    JOINED,
-    P_DOCUMENT,
-    P_FIRST,
-    PASSAGE_COLUMNS,
-    QUOTABLE,
-    S_DOCUMENT,
-    SENTENCE_COLUMNS,
-    STANDS_ALONE,
-    Cut,
-    Table,
-)
-from backbot.index.passages import Sentence, split_passages, split_sentences
+from backbot.index.contents import P_DOCUMENT, P_FIRST, S_DOCUMENT, Cut, Table
 
 # What a sentence and its reading hang on beside the code of `backbot.text`.
-_CODE = ("text", "data/punkt_english", "index/cutting.py", "index/passages.py")
+_CODE = ("text", "data/punkt_english", "index/passages.py", "index/plan.py")
 _LIBRARIES = ("nltk", "regex")
-
-
-def cut(document: Document) -> Cut:
-    """Return the sentences and passages of `document`."""
-    split = split_sentences(document)
-    passages = split_passages(document, split)
-    return Cut(
-        np.array([_row(each) for each in split], np.int32).reshape(-1, SENTENCE_COLUMNS - 1),
-        np.array(passages, np.int32).reshape(-1, PASSAGE_COLUMNS - 1),
-    )
-
-
-def _row(sentence: Sentence) -> tuple[int, ...]:
-    reading = sentence.reading
-    flags = (
-        QUOTABLE * reading.quotable
-        | STANDS_ALONE * reading.stands_alone
-        | ANNOUNCES * reading.announces
-        | ASKS * reading.asks
-        | JOINED * reading.joined
-        | DENIES * reading.denies
-    )
-    return (
-        sentence.start,
-        sentence.end,
-        sentence.block,
-        sentence.section,
-        reading.role,
-        flags,
-    )
 
 
 def cuts_of(

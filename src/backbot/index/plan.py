@@ -6,8 +6,20 @@ from typing import NamedTuple
 import numpy as np
 
 from backbot.corpus.document import Document
-from backbot.index.contents import PASSAGE_COLUMNS, SENTENCE_COLUMNS, Cut, Question, Table
-from backbot.index.cutting import cut
+from backbot.index.contents import (
+    ANNOUNCES,
+    ASKS,
+    DENIES,
+    JOINED,
+    PASSAGE_COLUMNS,
+    QUOTABLE,
+    SENTENCE_COLUMNS,
+    STANDS_ALONE,
+    Cut,
+    Question,
+    Table,
+)
+from backbot.index.passages import Sentence, split_passages, split_sentences
 from backbot.index.wording import Wording, learn_wording
 from backbot.text.terms import terms
 
@@ -79,6 +91,36 @@ def make_plan(
         document_terms,
         passage_inputs,
         sentence_inputs,
+    )
+
+
+def cut(document: Document) -> Cut:
+    """Return the sentences and passages of `document`."""
+    split = split_sentences(document)
+    passages = split_passages(document, split)
+    return Cut(
+        np.array([_row(each) for each in split], np.int32).reshape(-1, SENTENCE_COLUMNS - 1),
+        np.array(passages, np.int32).reshape(-1, PASSAGE_COLUMNS - 1),
+    )
+
+
+def _row(sentence: Sentence) -> tuple[int, ...]:
+    reading = sentence.reading
+    flags = (
+        QUOTABLE * reading.quotable
+        | STANDS_ALONE * reading.stands_alone
+        | ANNOUNCES * reading.announces
+        | ASKS * reading.asks
+        | JOINED * reading.joined
+        | DENIES * reading.denies
+    )
+    return (
+        sentence.start,
+        sentence.end,
+        sentence.block,
+        sentence.section,
+        reading.role,
+        flags,
     )
 
 
