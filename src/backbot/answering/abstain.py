@@ -12,7 +12,8 @@ from backbot.index.contents import Baseline, Index
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
 
-THRESHOLD = 0.42
+# Silence is the lesser fault: an answer must be more likely right than not.
+THRESHOLD = 0.6
 # So few terms, all of them unknown, come near to something by chance alone.
 FEW_TERMS = 2
 # Three good sentences say more than one that is near by chance.
@@ -47,19 +48,19 @@ class Signals(NamedTuple):
 # not answer, to 1, the mean over the questions that its documents name; the others in standard
 # deviations from the first of these means. A logistic regression adds them up. Fitted by
 # `bench/quality/fit.py`.
-INTERCEPT = -1.23
+INTERCEPT = -2.25
 WEIGHTS = Signals(
-    run=0.85,
-    tokens=0.85,
-    known=0.98,
-    dense=0.93,
-    lexical=0.25,
-    sentences=1.65,
-    asked=0.89,
-    vocabulary=0.83,
-    away=-0.85,
-    away_3=-0.56,
-    away_10=0.22,
+    run=2.38,
+    tokens=2.38,
+    known=2.74,
+    dense=2.58,
+    lexical=0.69,
+    sentences=4.59,
+    asked=2.48,
+    vocabulary=2.32,
+    away=-2.38,
+    away_3=-1.56,
+    away_10=0.61,
 )
 AWAY = ("away", "away_3", "away_10")
 # Of the questions that are in scope, so many find their answer among the excerpts (measured on the
