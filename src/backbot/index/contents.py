@@ -14,7 +14,7 @@ from backbot.index.encoder import Encoder, TokenVectors, Vectors
 from backbot.index.lexical import Lexical
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
-from backbot.text.terms import terms
+from backbot.text.terms import terms, whole_words
 
 # Columns of the sentence table.
 S_DOCUMENT, S_START, S_END, S_BLOCK, S_SECTION, S_ROLE, S_FLAGS = range(7)
@@ -118,6 +118,18 @@ class Index:
         for word in self.wording.words:
             by_letter.setdefault(word[0], []).append(word)
         return {letter: tuple(found) for letter, found in by_letter.items()}
+
+    @cached_property
+    def synonyms(self) -> tuple[tuple[frozenset[str], tuple[tuple[str, int], ...]], ...]:
+        """The groups of phrases that the corpus uses any of, each after its phrases' first words.
+
+        Where none of these stands in a question, the group has nothing to do with it.
+        """
+        groups = [each for each in self.wording.groups if any(count for _, count in each)]
+        return tuple(
+            (frozenset().union(*(whole_words(phrase.split()[0]) for phrase, _ in group)), group)
+            for group in groups
+        )
 
     @cached_property
     def by_id(self) -> dict[str, Document]:
