@@ -117,7 +117,7 @@ class Chatbot:
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Return questions to begin with: those nearest to what the corpus is about as a whole."""
-        return suggest(self.index, self.index.question_vectors.mean(axis=0), count=count)
+        return suggest(self.index, self.index.subject, count=count)
 
     def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
         read = Reader(self.index.encoder)

@@ -119,7 +119,7 @@ def build_index(
         document_lexical=build_lexical(plan.document_terms),
         dense=Dense(vectors["passage"]),
         sentence_vectors=vectors["sentence"],
-        question_vectors=vectors["question"],
+        asked=Dense(vectors["question"]),
         elsewhere_vectors=vectors["elsewhere"],
         token_starts=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
         token_vectors=np.concatenate([none, *tokens]),

@@ -79,7 +79,8 @@ class Index:
     """One open index. All of it is read-only, so threads may share it.
 
     Shapes: sentences (n, 7) and passages (m, 4), int32, columns as named above; sentence_vectors
-    (n, dimensions); question_vectors and elsewhere_vectors, a row each; all of unit length. The
+    (n, dimensions); elsewhere_vectors and those in `dense` (of the passages) and `asked` (of the
+    questions), a row each; all of unit length. The
     rows `token_starts[i]` to `token_starts[i + 1]` of token_vectors are sentence i's.
     """
 
@@ -96,7 +97,7 @@ class Index:
     document_lexical: Lexical
     dense: Dense
     sentence_vectors: Vectors
-    question_vectors: Vectors
+    asked: Dense
     elsewhere_vectors: Vectors
     token_starts: NDArray[np.int64]
     token_vectors: TokenVectors
@@ -107,9 +108,21 @@ class Index:
     _terms: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
-    def question_owners(self) -> NDArray[np.int64]:
-        """The document of each question, shape (len(questions),)."""
-        return np.array([each.document for each in self.questions], dtype=np.int64)
+    def question_starts(self) -> NDArray[np.int64]:
+        """Where each document's questions begin among all of them, shape (len(documents) + 1,)."""
+        owners = [each.document for each in self.questions]
+        return np.searchsorted(owners, np.arange(len(self.documents) + 1))
+
+    @cached_property
+    def subject(self) -> Vectors:
+        """What the corpus is about as a whole: the mean of its questions' vectors."""
+        mean: Vectors = self.question_vectors.mean(axis=0)
+        return mean
+
+    @property
+    def question_vectors(self) -> Vectors:
+        """The vectors of the questions that documents answer, a row each."""
+        return self.asked.vectors
 
     @cached_property
     def spellings(self) -> dict[str, tuple[str, ...]]:

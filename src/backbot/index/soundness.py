@@ -3,6 +3,7 @@
 Sums in the manifest show accidents; these checks stop an index that was made to mislead.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ def check(written: Written, arrays: dict[str, NDArray[Any]], card: ModelCard) ->
     sound = sound and _cuts(arrays["token_starts"], len(arrays["token_vectors"]))
     sound = sound and len(questions) > 0 and len(passages) > 0
     sound = sound and all(0 <= each.document < len(documents) for each in questions)
+    sound = sound and all(a.document <= b.document for a, b in pairwise(questions))
     sound = sound and len({document.id for document in documents}) == len(documents) > 0
     sound = sound and _within(sentences[:, S_DOCUMENT], 0, len(documents))
     sound = sound and _within(passages[:, P_DOCUMENT], 0, len(documents))

@@ -61,7 +61,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
         ),
         dense=Dense(arrays["passage_vectors"]),
         sentence_vectors=arrays["sentence_vectors"],
-        question_vectors=arrays["question_vectors"],
+        asked=Dense(arrays["question_vectors"]),
         elsewhere_vectors=arrays["elsewhere_vectors"],
         token_starts=arrays["token_starts"],
         token_vectors=arrays["token_vectors"],

@@ -47,13 +47,15 @@ def beginning_with(beginning: str) -> Iterator[str]:
 
 @cache
 def _words() -> _Words:
-    file = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
-    return _Words([line.split()[0] for line in lines if line.strip()])
+    return _Words(_listed())
 
 
 @cache
 def _bare_forms() -> frozenset[str]:
-    words = _words()
-    apart = (each for each in map(words.__getitem__, range(len(words))) if b"'" in each)
-    return frozenset(each.decode().replace("'", "") for each in apart)
+    return frozenset(word.replace("'", "") for word in _listed() if "'" in word)
+
+
+def _listed() -> list[str]:
+    file = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    return [line.split()[0] for line in lines if line.strip()]
