@@ -1,6 +1,8 @@
 """Opening an index: only if every byte is as written and every number fits."""
 
 import hashlib
+import mmap
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -47,7 +49,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
         check(written, arrays, encoder.card)
     except ValueError:
         raise damaged(folder) from None
-    return Index(
+    index = Index(
         version=version,
         documents=written.documents,
         sentences=arrays["sentences"],
@@ -68,6 +70,8 @@ def open_index(root: Path, version: str | None = None) -> Index:
         encoder=encoder,
         baseline=written.baseline,
     )
+    _unread(arrays)
+    return index
 
 
 def _lexical(
@@ -146,6 +150,16 @@ def _read_array(path: Path, dtype: type) -> NDArray[Any]:
         raise damaged(path)
     # The same mapped memory, without what np.memmap adds to every look at it.
     return np.asarray(array)
+
+
+def _unread(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Let go of what checking has read: from now on only the pages that are used are held."""
+    for array in arrays.values():
+        mapped = array.base
+        # NumPy keeps the mapping where it may not be asked for it; an empty array has none.
+        memory = getattr(mapped, "_mmap", None)
+        if isinstance(memory, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            memory.madvise(mmap.MADV_DONTNEED)
 
 
 def _sha256(path: Path) -> str:

@@ -212,14 +212,13 @@ def _places(words: Sequence[Token], pulls: Mapping[str, float]) -> Iterator[tupl
             yield start, end
 
 
-@cache
-def _shipped() -> Shipped:
-    data = (files("backbot") / "data" / "safety" / "likeness.json").read_bytes()
-    return msgspec.json.decode(data, type=Shipped)
-
-
 def open_model(encoder: Encoder | None) -> Model:
     """Return the model; it looks at vectors if it was trained with this encoder's weights."""
-    shipped = _shipped()
-    fits = encoder is not None and encoder.card.weights_sha256 == shipped.weights_sha256
-    return Model(shipped, vectors=fits)
+    return _model(encoder.card.weights_sha256 if encoder is not None else "")
+
+
+@cache
+def _model(weights: str) -> Model:
+    data = (files("backbot") / "data" / "safety" / "likeness.json").read_bytes()
+    shipped = msgspec.json.decode(data, type=Shipped)
+    return Model(shipped, vectors=weights == shipped.weights_sha256)

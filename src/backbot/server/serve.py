@@ -1,6 +1,7 @@
 """Running the app under gunicorn."""
 
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +37,8 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
     app = create_app(settings)
     # Open the index before forking: workers share its memory, and a bad one is said at once.
     app.extensions["backbot"].chatbot()
+    # What is here now stays: the collector need not write to its pages, which workers share.
+    gc.freeze()
     _Gunicorn(
         app,
         {
