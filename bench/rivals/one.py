@@ -39,7 +39,6 @@ def plain(folder: Path) -> Ask:
 def haystack(folder: Path) -> Ask:
     import numpy as np
     from haystack import Document, Pipeline
-    from haystack.components.embedders import SentenceTransformersTextEmbedder
     from haystack.components.joiners import DocumentJoiner
     from haystack.components.retrievers.in_memory import (
         InMemoryBM25Retriever,
@@ -56,29 +55,29 @@ def haystack(folder: Path) -> Ask:
             for number, (text, vector) in enumerate(zip(texts, vectors, strict=True))
         ]
     )
-    embedder = SentenceTransformersTextEmbedder(
-        model=(folder / "model").read_text(), progress_bar=False, normalize_embeddings=True
-    )
+    model = _encoder(folder)
     pipeline = Pipeline()
-    pipeline.add_component("embedder", embedder)
     pipeline.add_component("bm25", InMemoryBM25Retriever(store, top_k=DEPTH))
     pipeline.add_component("dense", InMemoryEmbeddingRetriever(store, top_k=DEPTH))
     joiner = DocumentJoiner(join_mode="reciprocal_rank_fusion", top_k=DEPTH)
     pipeline.add_component("joiner", joiner)
-    pipeline.connect("embedder.embedding", "dense.query_embedding")
     pipeline.connect("bm25", "joiner")
     pipeline.connect("dense", "joiner")
-    return lambda text: pipeline.run({"embedder": {"text": text}, "bm25": {"query": text}})
+
+    def ask(text: str) -> Any:
+        vector = model.encode(text, normalize_embeddings=True).tolist()
+        return pipeline.run({"dense": {"query_embedding": vector}, "bm25": {"query": text}})
+
+    return ask
 
 
 def txtai(folder: Path) -> Ask:
     import numpy as np
-    from sentence_transformers import SentenceTransformer
     from txtai import Embeddings
 
     texts = json.loads((folder / "texts.json").read_text())
     known = dict(zip(texts, np.load(folder / "vectors.npy", allow_pickle=False), strict=True))
-    model = SentenceTransformer((folder / "model").read_text(), device="cpu", local_files_only=True)
+    model = _encoder(folder)
 
     def transform(wanted: list[str]) -> Any:
         if all(text in known for text in wanted):
@@ -101,11 +100,19 @@ def cairn(folder: Path) -> Ask:
             title, _, body = text.partition("\n")
             plain_title = re.sub(r"[^\w ]", "", title)
             front = f"---\nid: d-{number}\ntitle: {plain_title}\nlang: en\n---\n"
-            words = " ".join(body.split())
+            # It refuses a document that begins like a heading or holds a word or two.
+            words = f"About {plain_title}. {' '.join(body.split())}"
             (Path(made) / f"{number}.md").write_text(front + words, encoding="utf-8")
         index = build_index(made)
     config = Config(contact="the site", contact_by_language={})
     return lambda text: Session().ask(text, index, config, lang="en")
+
+
+def _encoder(folder: Path) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    path = (folder / "model").read_text()
+    return SentenceTransformer(path, device="cpu", local_files_only=True)
 
 
 SYSTEMS: dict[str, Callable[[Path], Ask]] = {

@@ -5,7 +5,6 @@ TPAMI 33(1), the inverted file of section IV, here without quantising: the vecto
 cells are compared exactly.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import faiss
@@ -49,23 +48,17 @@ class Cells(NamedTuple):
         return np.sort(np.concatenate(spans)).astype(np.int64)
 
 
-def build_cells(
-    vectors: Vectors, queries: Vectors, advance: Callable[[], None] = lambda: None
-) -> Cells:
-    """Group `vectors`, and look at as many cells as it takes on `queries` to find enough.
-
-    `advance` is called when the centres are learnt and when each cell count was tried.
-    """
+def build_cells(vectors: Vectors, queries: Vectors) -> Cells:
+    """Group `vectors`, and look at as many cells as it takes on `queries` to find enough."""
     count = 1 << round(np.log2(2 * np.sqrt(len(vectors))))
     rng = np.random.default_rng(_SEED)
     sample = rng.choice(len(vectors), min(len(vectors), _PER_CENTRE * count), replace=False)
     learner = faiss.Kmeans(
         vectors.shape[1], count, niter=_ROUNDS, spherical=True, seed=_SEED,
-        max_points_per_centroid=_PER_CENTRE,
+        max_points_per_centroid=_PER_CENTRE, min_points_per_centroid=1,
     )  # fmt: skip
     learner.train(np.ascontiguousarray(vectors[np.sort(sample)]))
     centres = np.ascontiguousarray(learner.centroids, dtype=np.float32)
-    advance()
     places = np.concatenate(
         [
             faiss.knn(vectors[at : at + 65536], centres, 1, metric=faiss.METRIC_INNER_PRODUCT)[1]
@@ -78,10 +71,9 @@ def build_cells(
     _, right = faiss.knn(queries, vectors, _DEPTH, metric=faiss.METRIC_INNER_PRODUCT)
     probes, recall = 1, 0.0
     while recall < LEAST_RECALL + _ASIDE and probes < count:
-        probes = min(2 * probes, count)
+        probes = min(max(probes + 1, probes * 5 // 4), count)
         cells = Cells(centres, starts.astype(np.int64), order, probes, 0.0)
         recall = _recall(cells, queries, right)
-        advance()
     return cells._replace(recall=round(recall, 4))
 
 

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.errors import IndexDamagedError, IndexUnavailableError
+from backbot.index.cells import Cells
 from backbot.index.contents import Index, Known
 from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, ModelCard
 from backbot.index.layout import (
     ARRAYS,
+    CELL_ARRAYS,
     ENCODED,
     UNREADABLE,
     Manifest,
@@ -61,9 +63,9 @@ def open_index(root: Path, version: str | None = None) -> Index:
         document_lexical=_lexical(
             "document", written.document_vocabulary, arrays, len(written.documents)
         ),
-        dense=Dense(arrays["passage_vectors"]),
+        dense=_dense("passage", arrays, manifest),
         sentence_vectors=arrays["sentence_vectors"],
-        asked=Dense(arrays["question_vectors"]),
+        asked=_dense("question", arrays, manifest),
         elsewhere_vectors=arrays["elsewhere_vectors"],
         token_starts=arrays["token_starts"],
         token_vectors=arrays["token_vectors"],
@@ -85,6 +87,19 @@ def _lexical(
         arrays[f"{name}_idf"],
         texts,
     )
+
+
+def _dense(kind: str, arrays: dict[str, NDArray[Any]], manifest: Manifest) -> Dense:
+    cells = None
+    if f"{kind}_centres" in arrays:
+        cells = Cells(
+            arrays[f"{kind}_centres"],
+            arrays[f"{kind}_cell_starts"],
+            arrays[f"{kind}_cell_order"],
+            max(1, int(manifest.settings.get(f"{kind}_cells_read", 1))),
+            float(manifest.settings.get(f"{kind}_recall", 0.0)),
+        )
+    return Dense(arrays[f"{kind}_vectors"], cells)
 
 
 def read_known(root: Path, card: ModelCard) -> Known:
@@ -122,7 +137,10 @@ def is_whole(root: Path, version: str) -> bool:
 
 def _read_files(folder: Path, manifest: Manifest) -> tuple[Written, dict[str, NDArray[Any]]]:
     hints = get_type_hints(Written)
-    if set(manifest.files) != {*(f"{name}.npy" for name in ARRAYS), *(f"{n}.json" for n in hints)}:
+    dtypes = ARRAYS | {
+        name: dtype for name, dtype in CELL_ARRAYS.items() if f"{name}.npy" in manifest.files
+    }
+    if set(manifest.files) != {*(f"{name}.npy" for name in dtypes), *(f"{n}.json" for n in hints)}:
         raise damaged(folder)
     try:
         for name, digest in manifest.files.items():
@@ -136,7 +154,7 @@ def _read_files(folder: Path, manifest: Manifest) -> tuple[Written, dict[str, ND
         )
     except (OSError, *UNREADABLE):
         raise damaged(folder) from None
-    arrays = {name: _read_array(folder / f"{name}.npy", dtype) for name, dtype in ARRAYS.items()}
+    arrays = {name: _read_array(folder / f"{name}.npy", dtype) for name, dtype in dtypes.items()}
     return written, arrays
 
 
