@@ -25,7 +25,7 @@ class Rebuilt(NamedTuple):
     `report` says how the version stands against the owner's checks and the version before,
     `remarks` what there is to look at in the corpus; it is `published` if it answers from now on.
     `withheld` sentences advise on medicines and are never quoted. `recall` says of what is too much
-    to be searched exactly which share of the ten nearest is found, by its kind.
+    to be searched exactly which share of the ten nearest is found, with its kind.
     """
 
     version: str
@@ -38,7 +38,7 @@ class Rebuilt(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     published: bool = True
     withheld: tuple[Withheld, ...] = ()
-    recall: dict[str, float] = {}
+    recall: tuple[tuple[str, float], ...] = ()
 
 
 def rebuild_index(
@@ -108,9 +108,9 @@ def rebuild_index(
         lint(documents, corpus),
         published=report.passed or force,
         withheld=read_withheld(index),
-        recall={
-            kind: dense.cells.recall
+        recall=tuple(
+            (kind, dense.cells.recall)
             for kind, dense in (("passage", index.dense), ("question", index.asked))
             if dense.cells
-        },
+        ),
     )
