@@ -172,10 +172,12 @@ class Chatbot:
         if kind := recognise(text):
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
-        understood = self._understood(text, history)
+        resolved = resolve(squeeze(text), history)
+        understood = mend_spelling(self.index, resolved.text)
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
-        question = prepare(self.index, understood, read)
+        focus = mend_spelling(self.index, resolved.focus) if resolved.context else ""
+        question = prepare(self.index, understood, read, focus=focus)
         hits = search(self.index, question, PASSAGES_READ)
         left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         candidates = find_candidates(self.index, question, hits, without=left_out)

@@ -66,6 +66,7 @@ class Encoder:
 
     def __init__(self, folder: Path) -> None:
         """Open the exported model in `folder`; raises `ModelError` if a byte is not as written."""
+        self.folder = folder
         self.card = read_card(folder)
         for name, expected in (
             (MODEL_FILE, self.card.onnx_sha256),
@@ -131,6 +132,10 @@ class Encoder:
             _encoded(text, encoding, sentences[row], tokens[row])
             for row, (text, encoding) in enumerate(zip(texts, encodings, strict=True))
         ]
+
+    def count_pieces(self, text: str) -> int:
+        """Return how many token vectors `read` gives a text that is not cut short."""
+        return len(_content_pieces(text, self._tokenizer.encode(text)))
 
     def encode_all(
         self,

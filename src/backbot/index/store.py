@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from backbot.errors import IndexDamagedError, IndexUnavailableError
 from backbot.index.cells import Cells
 from backbot.index.contents import Index, Known
+from backbot.index.cutting import cuts_of, cutting_digest
 from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, ModelCard
 from backbot.index.layout import (
@@ -31,9 +32,10 @@ from backbot.index.lexical import Lexical
 from backbot.index.soundness import check
 
 
-def open_index(root: Path, version: str | None = None) -> Index:
+def open_index(root: Path, version: str | None = None, *, encoder: Encoder | None = None) -> Index:
     """Open a version of the index in `root`, the current one if none is named.
 
+    An `encoder` that is open already is used if it is the version's own.
     Raises `IndexUnavailableError` and its kin with a sentence that says what to do: nothing there,
     damaged, foreign, outdated, or its encoder missing or changed.
     """
@@ -41,7 +43,8 @@ def open_index(root: Path, version: str | None = None) -> Index:
     manifest = read_manifest(root, version)
     folder = root / "versions" / version
     written, arrays = _read_files(folder, manifest)
-    encoder = Encoder(root / "models" / manifest.model)
+    if encoder is None or encoder.folder != root / "models" / manifest.model:
+        encoder = Encoder(root / "models" / manifest.model)
     if encoder.card.digest != manifest.model_digest:
         raise IndexDamagedError(
             f"The index in {root} was built with another sentence encoder than the one beside it; "
@@ -103,11 +106,12 @@ def _dense(kind: str, arrays: dict[str, NDArray[Any]], manifest: Manifest) -> De
 
 
 def read_known(root: Path, card: ModelCard) -> Known:
-    """Return what the current version knows of each text, by the key of the text.
+    """Return what the current version knows of each text, by the key of the text, and how its
+    documents are cut if that was done by this very code.
 
     An index that cannot be read has nothing to give: what is in doubt is made anew.
     """
-    known = Known({}, {})
+    known = Known.nothing()
     try:
         version = current_version(root)
         manifest = read_manifest(root, version)
@@ -124,6 +128,8 @@ def read_known(root: Path, card: ModelCard) -> Known:
     spans = pairwise(arrays["token_starts"].tolist())
     for key, (first, last) in zip(arrays["sentence_keys"], spans, strict=False):
         known.tokens[key.tobytes()] = arrays["token_vectors"][first:last]
+    if manifest.settings.get("cutting") == cutting_digest():
+        known.cuts.update(cuts_of(written.documents, arrays["sentences"], arrays["passages"]))
     return known
 
 
