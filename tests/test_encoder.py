@@ -215,3 +215,13 @@ def test_the_digest_names_what_shapes_a_vector(toy: Toy) -> None:
         replace(card, max_tokens=128),
     ):
         assert changed.digest != card.digest
+
+
+def test_two_texts_in_one_pass_are_what_each_is_by_itself(index: Index) -> None:
+    texts = ["why does my sholder hurt", "Do flat feet cause neck pain, and what helps with it?"]
+    for text, found in zip(texts, index.encoder.read_together(texts), strict=True):
+        alone = index.encoder.read(text)
+        np.testing.assert_allclose(found.sentence, alone.sentence, atol=1e-5)
+        assert np.abs(found.tokens.astype(int) - alone.tokens).max() <= 1
+    (only,) = index.encoder.read_together(texts[:1])
+    assert np.array_equal(only.sentence, index.encoder.read(texts[0]).sentence)

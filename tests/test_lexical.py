@@ -122,3 +122,35 @@ def test_an_unknown_term_adds_nothing_and_weighs_at_least_like_the_rarest() -> N
     lexical = build_lexical([["back", "knot"], ["back"], ["walk"]])
     assert lexical.score(["unheardof"]).tolist() == [0, 0, 0]
     assert lexical.term_idf("unheardof") >= max(map(lexical.term_idf, lexical.vocabulary))
+
+
+# Only some texts
+
+
+@given(PASSAGES, QUERIES)
+def test_some_texts_score_as_among_all(passages: Passages, query: list[str]) -> None:
+    lexical = build_lexical(passages)
+    rows = np.arange(0, len(passages), 2)
+    expected = lexical.score(query)[rows]
+    assert lexical.score_rows(query, rows).tolist() == expected.tolist()
+    columns = [(lexical.vocabulary[each], 1.0) for each in query if each in lexical.vocabulary]
+    np.testing.assert_allclose(lexical._sum(columns, rows), expected, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("most_read", [0, 20, 200, 10**6])
+def test_leaving_long_columns_unread_changes_nothing(
+    most_read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    # Few terms are common and most are rare, as in any language.
+    drawn = rng.zipf(1.3, size=(3000, 12)) % 800
+    lexical = build_lexical([[f"t{each}" for each in row] for row in drawn])
+    monkeypatch.setattr("backbot.index.lexical.MOST_READ", most_read)
+    for query in rng.zipf(1.3, size=(200, 5)) % 800:
+        shares = {f"t{each}": 1.0 if n % 3 else 0.5 for n, each in enumerate(query)}
+        scores = sum(share * lexical.score([term]) for term, share in shares.items())
+        found = lexical.strongest(shares, 20)
+        assert isinstance(scores, np.ndarray)
+        best = np.sort(scores[scores > 0])[::-1][:20]
+        np.testing.assert_allclose(np.sort(scores[found])[::-1], best, atol=TOLERANCE)
+        assert found.tolist() == sorted(found.tolist())

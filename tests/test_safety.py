@@ -297,8 +297,7 @@ def test_patterns_join_words_concepts_gaps_and_pairs() -> None:
 
     def names(text: str) -> set[str]:
         found = tokens(text, lexicon.vocabulary, {})
-        hits = lexicon.match(found, measure(found))
-        return {name for name, label in lexicon.names.items() if label in hits}
+        return set(lexicon.match(found, lexicon.spot(found), measure(found)))
 
     assert names("sore in this long thin arm") == {"hurt", "far", "near"}
     assert names("arm so very sore") == {"hurt", "far"}

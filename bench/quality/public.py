@@ -16,12 +16,12 @@ import clinc150
 import medquad
 import msgspec
 import scifact
-from peers import named
 from tables import Table, print_table
 from vectors import CACHE
 
 from backbot.index.export import ensure_exported
 from backbot.index.store import open_index
+from peers import named
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 NAMES = ("scifact", "medquad", "clinc150", "cast")

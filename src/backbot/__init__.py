@@ -6,6 +6,12 @@ from backbot import Chatbot, open_index
 reply = Chatbot(open_index(Path("index"))).reply("do flat feet cause neck pain?")
 """
 
+import os
+
+# Before NumPy is imported: its matrices here are small, and a second thread of its own would fight
+# the other workers for the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 __version__ = "0.1.0"
 
 from backbot.chatbot import Chatbot as Chatbot

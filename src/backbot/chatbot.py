@@ -4,7 +4,7 @@ import functools
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from backbot.answering.abstain import (
@@ -25,7 +25,7 @@ from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
-from backbot.index.encoder import Encoded
+from backbot.index.encoder import Vectors
 from backbot.model import (
     MAX_HISTORY,
     MAX_MESSAGE_LENGTH,
@@ -39,8 +39,8 @@ from backbot.model import (
 )
 from backbot.phrases import phrase
 from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
-from backbot.retrieval.question import Question, prepare
-from backbot.retrieval.wording import mend_spelling
+from backbot.retrieval.question import Question, Reader, prepare
+from backbot.retrieval.wording import adopt_synonyms, mend_spelling
 from backbot.safety import Finding, Recogniser, Wording, notice_for, read_wording
 from backbot.text.clean import clean, has_words, is_code, squeeze
 from backbot.text.roles import Role
@@ -117,11 +117,10 @@ class Chatbot:
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Return questions to begin with: those nearest to what the corpus is about as a whole."""
-        return suggest(self.index, self.index.question_vectors.mean(axis=0), count=count)
+        return suggest(self.index, self.index.subject, count=count)
 
     def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
-        # Safety and retrieval often need the vector of the same words: it is made once.
-        read = functools.cache(self.index.encoder.read)
+        read = Reader(self.index.encoder)
         finding, notice = self._look_for_signs(text, history, read)
         if notice is not None and notice.level in _NOTICE_ALONE:
             return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
@@ -135,13 +134,17 @@ class Chatbot:
         return said._replace(notice=notice), trace._replace(finding=finding)
 
     def _look_for_signs(
-        self, text: str, history: Sequence[Turn], read: Callable[[str], Encoded]
+        self, text: str, history: Sequence[Turn], read: Reader
     ) -> tuple[Finding | None, Notice | None]:
         """Return what the message tells of warning signs; never raises, never fails open."""
+
+        def vector() -> Vectors:
+            # Retrieval will need the vector of these words too, or of what they are mended to.
+            asked = functools.partial(self._question, text, history)
+            return read(squeeze(text), beside=asked).sentence
+
         try:
-            finding = self._recogniser.assess(
-                text, history, vector=lambda: read(squeeze(text)).sentence
-            )
+            finding = self._recogniser.assess(text, history, vector)
             return finding, notice_for(finding, self._wording)
         except Exception as error:
             # The class alone: its words could hold what the reader typed.
@@ -158,7 +161,7 @@ class Chatbot:
         self,
         text: str,
         history: Sequence[Turn],
-        read: Callable[[str], Encoded],
+        read: Reader,
         *,
         exercises: bool,
     ) -> tuple[_Said, Trace]:
@@ -202,6 +205,14 @@ class Chatbot:
             suggestions=suggest(self.index, question.vector, asked=asked, shown=shown),
         )
         return said, trace
+
+    def _understood(self, text: str, history: Sequence[Turn]) -> str:
+        """Return what `text` asks after `history`, its typing errors mended."""
+        return mend_spelling(self.index, resolve(squeeze(text), history).text)
+
+    def _question(self, text: str, history: Sequence[Turn]) -> str:
+        """Return the words that retrieval will look for."""
+        return adopt_synonyms(self.index, self._understood(text, history)).text
 
     def _picked(self, text: str, history: Sequence[Turn]) -> str | None:
         """Return the question that `text` picks of those the last reply offered, None for none.

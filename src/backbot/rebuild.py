@@ -8,7 +8,7 @@ from backbot.corpus.files import read_corpus
 from backbot.corpus.lint import Remark, lint
 from backbot.guard.checks import read_checks
 from backbot.guard.examine import Report, examine
-from backbot.index.build import Progress, Silent, build_index, settings
+from backbot.index.build import Progress, Silent, build_index, cell_settings, settings
 from backbot.index.contents import Known
 from backbot.index.draft import drafting
 from backbot.index.export import ensure_exported
@@ -23,7 +23,8 @@ class Rebuilt(NamedTuple):
 
     `report` says how the version stands against the owner's checks and the version before,
     `remarks` what there is to look at in the corpus; it is `published` if it answers from now on.
-    `withheld` sentences advise on medicines and are never quoted.
+    `withheld` sentences advise on medicines and are never quoted. `recall` says of what is too much
+    to be searched exactly which share of the ten nearest is found, with its kind.
     """
 
     version: str
@@ -36,6 +37,7 @@ class Rebuilt(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     published: bool = True
     withheld: tuple[Withheld, ...] = ()
+    recall: tuple[tuple[str, float], ...] = ()
 
 
 def rebuild_index(
@@ -84,7 +86,7 @@ def rebuild_index(
             model=encoder.folder.name,
             model_digest=encoder.card.digest,
             corpus=corpus_fingerprint(documents),
-            settings=settings(),
+            settings=settings() | cell_settings(index),
             counts={
                 "documents": len(documents),
                 "passages": len(index.passages),
@@ -104,4 +106,9 @@ def rebuild_index(
         lint(documents, corpus),
         published=report.passed or force,
         withheld=read_withheld(index),
+        recall=tuple(
+            (kind, dense.cells.recall)
+            for kind, dense in (("passage", index.dense), ("question", index.asked))
+            if dense.cells
+        ),
     )

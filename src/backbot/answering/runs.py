@@ -87,13 +87,14 @@ def find_runs(question: Question, candidates: Candidates) -> list[Run]:
 
 def _spans(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
     """Yield the first and last place of each run that reads on its own and tells something."""
+    ends = _stretch_ends(sentences)
     for first, opening in enumerate(sentences):
         if not (opening.quotable or opening.asks) or not opening.stands_alone:
             continue
         words = told = 0
-        for last in range(first, min(first + MOST_SENTENCES, len(sentences))):
+        for last in range(first, min(first + MOST_SENTENCES, ends[first])):
             here = sentences[last]
-            if not (here.quotable or here.asks) or not _goes_on(opening, here, last - first):
+            if not (here.quotable or here.asks):
                 break
             # A question opens an excerpt only for a sentence that leans on it.
             if opening.asks and told == 0 and here.quotable and _reads_alone(here):
@@ -105,6 +106,15 @@ def _spans(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
                 break
             if here.quotable and not here.announces and not _has_tail(sentences, last):
                 yield first, last
+
+
+def _stretch_ends(sentences: tuple[SentenceView, ...]) -> list[int]:
+    """Return for each sentence where its stretch of neighbours of one section ends."""
+    ends = list(range(1, len(sentences) + 1))
+    for place in range(len(sentences) - 2, -1, -1):
+        if _goes_on(sentences[place], sentences[place + 1], 1):
+            ends[place] = ends[place + 1]
+    return ends
 
 
 def _attached(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
@@ -157,6 +167,9 @@ class _Scores:
         self._sentences = candidates.sentences
         self._first = np.array([span[0] for span in spans])
         self._last = np.array([span[1] for span in spans])
+        # The places of each span's sentences, a row each, the last one repeated.
+        steps = self._first[:, None] + np.arange(MOST_SENTENCES)
+        self._places = np.minimum(steps, self._last[:, None])
         wanted = wanted_roles(question.text)
         premise = bool(_PREMISE.search(fold(question.text)))
         quotable = np.array([each.quotable for each in self._sentences])
@@ -170,8 +183,8 @@ class _Scores:
         denies = np.array([each.denies and each.quotable for each in self._sentences])
         self.denies = self._most(denies)
         self.contradicts = self._most(denies & self._near_the_premise())
-        best = [first + int(told[first : last + 1].argmax()) for first, last in spans]
-        self._roles = [self._sentences[place].role for place in best]
+        best = self._first + told[self._places].argmax(axis=1)
+        self._roles = [self._sentences[place].role for place in best.tolist()]
         asked = np.array([role in wanted for role in self._roles])
         joined = np.array([each.joined for each in self._sentences])[self._first]
         timed = self._times(question)
@@ -234,11 +247,7 @@ class _Scores:
 
     def _most(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Return the greatest of a table's rows over each span, column by column."""
-        most: NDArray[_Scalar] = values[self._first]
-        for step in range(1, MOST_SENTENCES):
-            further = self._first + step
-            inside = further <= self._last
-            most[inside] = np.maximum(most[inside], values[further[inside]])
+        most: NDArray[_Scalar] = values[self._places].max(axis=1)
         return most
 
     def _whole(self) -> NDArray[np.float64]:

@@ -1,8 +1,6 @@
 """Next questions worth pressing: those that documents say they answer."""
 
-from collections.abc import Collection
-
-import numpy as np
+from collections.abc import Collection, Iterator
 
 from backbot.index.contents import Index
 from backbot.index.encoder import Vectors
@@ -12,6 +10,7 @@ COUNT = 3
 ASKED_AGAIN = 0.78
 # Nearer than this to each other, two suggestions are one.
 SAME_QUESTION = 0.86
+_FIRST_LOOK = 50
 
 
 def suggest(
@@ -30,15 +29,14 @@ def suggest(
     chosen: list[int] = []
     documents = set(shown)
     done = {_bare(text) for text in asked}
-    cosines = index.question_vectors @ near
-    for number in np.argsort(-cosines, kind="stable").tolist():
+    for number, cosine in _nearest(index, near):
         question = index.questions[number]
         if len(chosen) == count:
             break
         if (
             question.document in documents
             or not is_question(question.text)
-            or cosines[number] >= ASKED_AGAIN
+            or cosine >= ASKED_AGAIN
             or _bare(question.text) in done
         ):
             continue
@@ -48,6 +46,17 @@ def suggest(
         chosen.append(number)
         documents.add(question.document)
     return tuple(index.questions[number].text for number in chosen)
+
+
+def _nearest(index: Index, near: Vectors) -> Iterator[tuple[int, float]]:
+    """Yield the questions by falling cosine with `near`; most are never looked at."""
+    given, wide = 0, _FIRST_LOOK
+    while given < len(index.questions):
+        rows, cosines = index.asked.nearest(near, wide)
+        yield from zip(rows[given:].tolist(), cosines[given:].tolist(), strict=True)
+        if len(rows) < wide:
+            return
+        given, wide = len(rows), 8 * wide
 
 
 def is_question(text: str) -> bool:

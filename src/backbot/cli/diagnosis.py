@@ -19,7 +19,7 @@ from backbot.guard.reach import unreached
 from backbot.index.contents import Index
 from backbot.index.encoder import ModelCard, file_sha256, read_card
 from backbot.index.export import WEIGHTS_FILE, find_checkpoint
-from backbot.index.layout import Manifest, corpus_fingerprint, read_current, read_manifest
+from backbot.index.layout import SEARCHED, Manifest, corpus_fingerprint, read_current, read_manifest
 from backbot.index.store import open_index
 from backbot.index.withheld import Withheld, read_withheld
 from backbot.journal.journal import open_journal
@@ -91,6 +91,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     dimensions: int | None
     bytes: int
     opens: bool
+    # Of what is searched by cells: the share of the ten nearest that such a search finds.
+    recall: dict[str, float] = {}
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,8 +236,15 @@ def _read_index(
         dimensions=card.dimensions if card else None,
         bytes=_size(root),
         opens=index is not None,
+        recall=recall_of(manifest),
     )
     return holding, index, manifest
+
+
+def recall_of(manifest: Manifest) -> dict[str, float]:
+    """Return the recall that was measured for what is searched by cells, by its kind."""
+    named = {kind: manifest.settings.get(f"{kind}_recall") for kind in SEARCHED}
+    return {kind: value for kind, value in named.items() if isinstance(value, float)}
 
 
 def _size(root: Path) -> int:

@@ -171,5 +171,11 @@ def _print_holding(terminal: "Terminal", index: str, holding: "Holding") -> None
     if holding.model:
         model = f"{holding.model}, {holding.dimensions} dimensions"
     terminal.say(f"Sentence encoder: {model}.", indent=2)
+    for kind, recall in holding.recall.items():
+        terminal.say(
+            f"Search among {kind}s looks at the nearest cells only and finds {recall:.1%} of the "
+            "ten nearest, as measured at the build.",
+            indent=2,
+        )
     versions = counted(holding.versions_kept, "version")
     terminal.say(f"On disk: {holding.bytes / 1e6:.1f} MB with {versions}.", indent=2)

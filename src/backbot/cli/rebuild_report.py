@@ -18,6 +18,11 @@ _NAMED = 12
 def print_rebuilt(terminal: Terminal, rebuilt: "Rebuilt", before: str | None) -> None:
     """Print the checks and changes of a rebuild; a first build has no changes to speak of."""
     report = rebuilt.report
+    for kind, recall in rebuilt.recall:
+        terminal.say(
+            f"There are too many {kind}s to look at each one: the nearest cells are searched, "
+            f"which finds {recall:.1%} of the ten nearest."
+        )
     if before is not None and report.changes.any:
         terminal.print()
         _print_changes(terminal, report.changes, published=rebuilt.published)

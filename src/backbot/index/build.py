@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.corpus.document import Document
+from backbot.index.cells import MOST_FLAT, Cells, build_cells
 from backbot.index.contents import Baseline, Index, Known
 from backbot.index.cutting import cutting_digest
 from backbot.index.dense import Dense
 from backbot.index.elsewhere import read_elsewhere
 from backbot.index.encoder import Encoder, Vectors
+from backbot.index.layout import SEARCHED
 from backbot.index.lexical import K1, B, build_lexical
 from backbot.index.passages import OVERLAP_WORDS, PASSAGE_WORDS
 from backbot.index.plan import HEADING_WEIGHT, TITLE_WEIGHT, make_plan
@@ -94,6 +96,7 @@ def build_index(
     )
     at_hand = {**known.vectors, **{key: each.sentence for key, each in made.items()}}
     vectors = {kind: _stack(each, at_hand, encoder.dimensions) for kind, each in keys.items()}
+    cells = {kind: _grouped(vectors, kind, progress) for kind in SEARCHED}
     tokens = [made[key].tokens if key in made else known.tokens[key] for key in keys["sentence"]]
     none = np.zeros((0, encoder.card.token_dimensions), dtype=np.int8)
     index = Index(
@@ -106,9 +109,9 @@ def build_index(
         wording=plan.wording,
         lexical=build_lexical(plan.passage_terms),
         document_lexical=build_lexical(plan.document_terms),
-        dense=Dense(vectors["passage"]),
+        dense=Dense(vectors["passage"], cells["passage"]),
         sentence_vectors=vectors["sentence"],
-        question_vectors=vectors["question"],
+        asked=Dense(vectors["question"], cells["question"]),
         elsewhere_vectors=vectors["elsewhere"],
         token_starts=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
         token_vectors=np.concatenate([none, *tokens]),
@@ -121,6 +124,28 @@ def build_index(
     }
     total = sum(len(each) for each in texts.values())
     return Built(index, packed, len(fresh), total - len(fresh))
+
+
+def cell_settings(index: Index) -> dict[str, float | int | str]:
+    """Return what is to be remembered of cells: how many are read, and what that finds."""
+    settings: dict[str, float | int | str] = {}
+    for kind, dense in (("passage", index.dense), ("question", index.asked)):
+        if dense.cells is not None:
+            settings[f"{kind}_cells_read"] = dense.cells.probes
+            settings[f"{kind}_recall"] = dense.cells.recall
+    return settings
+
+
+def _grouped(vectors: dict[str, Vectors], kind: str, progress: Progress) -> Cells | None:
+    """Return the cells of vectors that are too many to look at all of them, else None."""
+    if len(vectors[kind]) <= MOST_FLAT:
+        return None
+    progress.stage("Grouping", 1)
+    # Questions as readers ask them: those that documents name, and those of the bank.
+    queries = np.concatenate([vectors["elsewhere"], vectors["question"]])
+    cells = build_cells(vectors[kind], queries)
+    progress.advance()
+    return cells
 
 
 def _key(text: str, encoder: Encoder) -> bytes:

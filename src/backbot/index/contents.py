@@ -14,7 +14,7 @@ from backbot.index.encoder import Encoder, TokenVectors, Vectors
 from backbot.index.lexical import Lexical
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
-from backbot.text.terms import terms
+from backbot.text.terms import terms, whole_words
 
 # Columns of the sentence table.
 S_DOCUMENT, S_START, S_END, S_BLOCK, S_SECTION, S_ROLE, S_FLAGS = range(7)
@@ -95,7 +95,8 @@ class Index:
     """One open index. All of it is read-only, so threads may share it.
 
     Shapes: sentences (n, 7) and passages (m, 4), int32, columns as named above; sentence_vectors
-    (n, dimensions); question_vectors and elsewhere_vectors, a row each; all of unit length. The
+    (n, dimensions); elsewhere_vectors and those in `dense` (of the passages) and `asked` (of the
+    questions), a row each; all of unit length. The
     rows `token_starts[i]` to `token_starts[i + 1]` of token_vectors are sentence i's.
     """
 
@@ -112,7 +113,7 @@ class Index:
     document_lexical: Lexical
     dense: Dense
     sentence_vectors: Vectors
-    question_vectors: Vectors
+    asked: Dense
     elsewhere_vectors: Vectors
     token_starts: NDArray[np.int64]
     token_vectors: TokenVectors
@@ -123,9 +124,21 @@ class Index:
     _terms: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
-    def question_owners(self) -> NDArray[np.int64]:
-        """The document of each question, shape (len(questions),)."""
-        return np.array([each.document for each in self.questions], dtype=np.int64)
+    def question_starts(self) -> NDArray[np.int64]:
+        """Where each document's questions begin among all of them, shape (len(documents) + 1,)."""
+        owners = [each.document for each in self.questions]
+        return np.searchsorted(owners, np.arange(len(self.documents) + 1))
+
+    @cached_property
+    def subject(self) -> Vectors:
+        """What the corpus is about as a whole: the mean of its questions' vectors."""
+        mean: Vectors = self.question_vectors.mean(axis=0)
+        return mean
+
+    @property
+    def question_vectors(self) -> Vectors:
+        """The vectors of the questions that documents answer, a row each."""
+        return self.asked.vectors
 
     @cached_property
     def spellings(self) -> dict[str, tuple[str, ...]]:
@@ -134,6 +147,18 @@ class Index:
         for word in self.wording.words:
             by_letter.setdefault(word[0], []).append(word)
         return {letter: tuple(found) for letter, found in by_letter.items()}
+
+    @cached_property
+    def synonyms(self) -> tuple[tuple[frozenset[str], tuple[tuple[str, int], ...]], ...]:
+        """The groups of phrases that the corpus uses any of, each after its phrases' first words.
+
+        Where none of these stands in a question, the group has nothing to do with it.
+        """
+        groups = [each for each in self.wording.groups if any(count for _, count in each)]
+        return tuple(
+            (frozenset().union(*(whole_words(phrase.split()[0]) for phrase, _ in group)), group)
+            for group in groups
+        )
 
     @cached_property
     def by_id(self) -> dict[str, Document]:

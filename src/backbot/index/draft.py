@@ -19,6 +19,7 @@ from backbot.errors import IndexUnavailableError, UsageError, WriteError
 from backbot.index.contents import Baseline, Index
 from backbot.index.layout import (
     ARRAYS,
+    CELL_ARRAYS,
     CURRENT_FILE,
     FORMAT,
     KEPT_VERSIONS,
@@ -67,6 +68,11 @@ class Draft:
             "token_vectors": index.token_vectors,
         }
         arrays.update((f"{kind}_keys", rows) for kind, rows in keys.items())
+        for kind, dense in (("passage", index.dense), ("question", index.asked)):
+            if dense.cells is not None:
+                arrays[f"{kind}_centres"] = dense.cells.centres
+                arrays[f"{kind}_cell_starts"] = dense.cells.starts
+                arrays[f"{kind}_cell_order"] = dense.cells.order
         for name, array in arrays.items():
             self._array(name, array)
 
@@ -74,7 +80,7 @@ class Draft:
         self._write(f"{name}.json", msgspec.json.encode(value, order="deterministic"))
 
     def _array(self, name: str, value: NDArray[Any]) -> None:
-        target = np.ascontiguousarray(value, dtype=ARRAYS[name])
+        target = np.ascontiguousarray(value, dtype=(ARRAYS | CELL_ARRAYS)[name])
         path = self._folder / f"{name}.npy"
         with path.open("wb") as file:
             hashed = _Hashed(file)

@@ -103,15 +103,35 @@ class Encoder:
 
     def encode(self, text: str) -> Vectors:
         """Return the unit vector of one text, shape (dimensions,)."""
-        (sentence,) = self._run(self._tokenizer.encode(text), ["sentence"])
+        sentence: Vectors = self._run_one(self._tokenizer.encode(text), ["sentence"])[0][0]
         return sentence
 
     def read(self, text: str) -> Encoded:
         """Return the vector of one text and those of its content words' pieces, in one pass."""
         encoding = self._tokenizer.encode(text)
-        sentence, tokens = self._run(encoding, ["sentence", "tokens"])
-        kept = _content_pieces(text, encoding)
-        return Encoded(sentence, np.rint(tokens[kept] * TOKEN_SCALE).astype(np.int8))
+        sentences, tokens = self._run_one(encoding, ["sentence", "tokens"])
+        return _encoded(text, encoding, sentences[0], tokens[0])
+
+    def read_together(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return what `read` makes of each of a few short texts, in one pass of the model.
+
+        Two questions cost about 1.2 times one. The shorter is padded, so the last bits of its
+        vectors may differ from those that `read` gives; an index is never built of them.
+        """
+        if len(texts) == 1:
+            return [self.read(texts[0])]
+        encodings = [self._tokenizer.encode(text) for text in texts]
+        lengths = [len(each.ids) for each in encodings]
+        ids = np.zeros((len(texts), max(lengths)), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : lengths[row]] = encoding.ids
+            mask[row, : lengths[row]] = 1
+        sentences, tokens = self._run(ids, mask, ["sentence", "tokens"])
+        return [
+            _encoded(text, encoding, sentences[row], tokens[row])
+            for row, (text, encoding) in enumerate(zip(texts, encodings, strict=True))
+        ]
 
     def count_pieces(self, text: str) -> int:
         """Return how many token vectors `read` gives a text that is not cut short."""
@@ -149,14 +169,24 @@ class Encoder:
     def _no_vectors(self) -> Vectors:
         return np.zeros((0, self.dimensions), dtype=np.float32)
 
-    def _run(self, encoding: Encoding, outputs: list[str]) -> list[Vectors]:
+    def _run_one(self, encoding: Encoding, outputs: list[str]) -> list[Vectors]:
         ids = np.array([encoding.ids], dtype=np.int64)
+        return self._run(ids, np.ones_like(ids), outputs)
+
+    def _run(
+        self, ids: NDArray[np.int64], mask: NDArray[np.int64], outputs: list[str]
+    ) -> list[Vectors]:
         inputs = {
             "input_ids": ids,
-            "attention_mask": np.ones_like(ids),
+            "attention_mask": mask,
             "token_type_ids": np.zeros_like(ids),
         }
-        return [np.asarray(each, np.float32)[0] for each in self._session.run(outputs, inputs)]
+        return [np.asarray(each, np.float32) for each in self._session.run(outputs, inputs)]
+
+
+def _encoded(text: str, encoding: Encoding, sentence: Vectors, tokens: Vectors) -> Encoded:
+    kept = _content_pieces(text, encoding)
+    return Encoded(sentence, np.rint(tokens[kept] * TOKEN_SCALE).astype(np.int8))
 
 
 def _content_pieces(text: str, encoding: Encoding) -> list[int]:

@@ -48,6 +48,17 @@ ARRAYS = {
     "question_keys": np.uint8,
     "elsewhere_keys": np.uint8,
 }
+# Of large indexes alone, all three of a kind or none: which vectors lie in which cell.
+CELL_ARRAYS = {
+    "passage_centres": np.float32,
+    "passage_cell_starts": np.int64,
+    "passage_cell_order": np.int32,
+    "question_centres": np.float32,
+    "question_cell_starts": np.int64,
+    "question_cell_order": np.int32,
+}
+# The kinds of vectors that a question is compared with, all of them or by their cells.
+SEARCHED = ("passage", "question")
 # The kinds of text that are embedded; each has an array of vectors and one of keys.
 ENCODED = ("passage", "sentence", "question", "elsewhere")
 # What msgspec raises on bytes that are no JSON, no UTF-8, or nested without end.

@@ -3,6 +3,7 @@
 Sums in the manifest show accidents; these checks stop an index that was made to mislead.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from backbot.index.contents import (
     SENTENCE_COLUMNS,
 )
 from backbot.index.encoder import ModelCard
-from backbot.index.layout import ENCODED, Written
+from backbot.index.layout import CELL_ARRAYS, ENCODED, SEARCHED, Written
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
 from backbot.text.terms import words
@@ -60,8 +61,10 @@ def check(written: Written, arrays: dict[str, NDArray[Any]], card: ModelCard) ->
     sound = sound and _columns_fit("lexical", arrays, len(passages))
     sound = sound and _columns_fit("document", arrays, len(documents))
     sound = sound and _cuts(arrays["token_starts"], len(arrays["token_vectors"]))
+    sound = sound and all(_cells_fit(kind, arrays, dimensions) for kind in SEARCHED)
     sound = sound and len(questions) > 0 and len(passages) > 0
     sound = sound and all(0 <= each.document < len(documents) for each in questions)
+    sound = sound and all(a.document <= b.document for a, b in pairwise(questions))
     sound = sound and len({document.id for document in documents}) == len(documents) > 0
     sound = sound and _within(sentences[:, S_DOCUMENT], 0, len(documents))
     sound = sound and _within(passages[:, P_DOCUMENT], 0, len(documents))
@@ -126,6 +129,27 @@ def _columns_fit(name: str, arrays: dict[str, NDArray[Any]], texts: int) -> bool
         and bool((arrays[f"{name}_idf"] >= 0).all())
         and _cuts(arrays[f"{name}_starts"], len(rows))
         and _within(rows, 0, texts)
+    )
+
+
+def _cells_fit(kind: str, arrays: dict[str, NDArray[Any]], dimensions: int) -> bool:
+    """Tell whether the cells of a kind of vectors hold each of them once, or there are none."""
+    names = [name for name in CELL_ARRAYS if name.startswith(kind)]
+    if not any(name in arrays for name in names):
+        return True
+    if not all(name in arrays for name in names):
+        return False
+    centres, starts, order = (arrays[name] for name in names)
+    rows = len(arrays[f"{kind}_vectors"])
+    return (
+        centres.ndim == 2
+        and len(centres) > 0
+        and centres.shape[1] == dimensions
+        and starts.shape == (len(centres) + 1,)
+        and order.shape == (rows,)
+        and _cuts(starts, rows)
+        and _within(order, 0, rows)
+        and bool((np.bincount(order, minlength=rows) == 1).all())
     )
 
 

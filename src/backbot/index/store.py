@@ -1,6 +1,8 @@
 """Opening an index: only if every byte is as written and every number fits."""
 
 import hashlib
+import mmap
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -10,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.errors import IndexDamagedError, IndexUnavailableError
+from backbot.index.cells import Cells
 from backbot.index.contents import Index, Known
 from backbot.index.cutting import cuts_of, cutting_digest
 from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, ModelCard
 from backbot.index.layout import (
     ARRAYS,
+    CELL_ARRAYS,
     ENCODED,
     UNREADABLE,
     Manifest,
@@ -50,7 +54,7 @@ def open_index(root: Path, version: str | None = None, *, encoder: Encoder | Non
         check(written, arrays, encoder.card)
     except ValueError:
         raise damaged(folder) from None
-    return Index(
+    index = Index(
         version=version,
         documents=written.documents,
         sentences=arrays["sentences"],
@@ -62,15 +66,17 @@ def open_index(root: Path, version: str | None = None, *, encoder: Encoder | Non
         document_lexical=_lexical(
             "document", written.document_vocabulary, arrays, len(written.documents)
         ),
-        dense=Dense(arrays["passage_vectors"]),
+        dense=_dense("passage", arrays, manifest),
         sentence_vectors=arrays["sentence_vectors"],
-        question_vectors=arrays["question_vectors"],
+        asked=_dense("question", arrays, manifest),
         elsewhere_vectors=arrays["elsewhere_vectors"],
         token_starts=arrays["token_starts"],
         token_vectors=arrays["token_vectors"],
         encoder=encoder,
         baseline=written.baseline,
     )
+    _unread(arrays)
+    return index
 
 
 def _lexical(
@@ -84,6 +90,19 @@ def _lexical(
         arrays[f"{name}_idf"],
         texts,
     )
+
+
+def _dense(kind: str, arrays: dict[str, NDArray[Any]], manifest: Manifest) -> Dense:
+    cells = None
+    if f"{kind}_centres" in arrays:
+        cells = Cells(
+            arrays[f"{kind}_centres"],
+            arrays[f"{kind}_cell_starts"],
+            arrays[f"{kind}_cell_order"],
+            max(1, int(manifest.settings.get(f"{kind}_cells_read", 1))),
+            float(manifest.settings.get(f"{kind}_recall", 0.0)),
+        )
+    return Dense(arrays[f"{kind}_vectors"], cells)
 
 
 def read_known(root: Path, card: ModelCard) -> Known:
@@ -124,7 +143,10 @@ def is_whole(root: Path, version: str) -> bool:
 
 def _read_files(folder: Path, manifest: Manifest) -> tuple[Written, dict[str, NDArray[Any]]]:
     hints = get_type_hints(Written)
-    if set(manifest.files) != {*(f"{name}.npy" for name in ARRAYS), *(f"{n}.json" for n in hints)}:
+    dtypes = ARRAYS | {
+        name: dtype for name, dtype in CELL_ARRAYS.items() if f"{name}.npy" in manifest.files
+    }
+    if set(manifest.files) != {*(f"{name}.npy" for name in dtypes), *(f"{n}.json" for n in hints)}:
         raise damaged(folder)
     try:
         for name, digest in manifest.files.items():
@@ -138,7 +160,7 @@ def _read_files(folder: Path, manifest: Manifest) -> tuple[Written, dict[str, ND
         )
     except (OSError, *UNREADABLE):
         raise damaged(folder) from None
-    arrays = {name: _read_array(folder / f"{name}.npy", dtype) for name, dtype in ARRAYS.items()}
+    arrays = {name: _read_array(folder / f"{name}.npy", dtype) for name, dtype in dtypes.items()}
     return written, arrays
 
 
@@ -152,6 +174,16 @@ def _read_array(path: Path, dtype: type) -> NDArray[Any]:
         raise damaged(path)
     # The same mapped memory, without what np.memmap adds to every look at it.
     return np.asarray(array)
+
+
+def _unread(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Let go of what checking has read: from now on only the pages that are used are held."""
+    for array in arrays.values():
+        mapped = array.base
+        # NumPy keeps the mapping where it may not be asked for it; an empty array has none.
+        memory = getattr(mapped, "_mmap", None)
+        if isinstance(memory, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            memory.madvise(mmap.MADV_DONTNEED)
 
 
 def _sha256(path: Path) -> str:

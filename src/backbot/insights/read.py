@@ -210,7 +210,7 @@ def _documents(members: Sequence[Variant], mean: Vectors, index: Index | None) -
     if index is None or index.question_vectors.shape[1] != len(mean):
         return ()
     order = np.argsort(-(index.question_vectors @ mean), kind="stable")
-    owners = dict.fromkeys(index.question_owners[order].tolist())
+    owners = dict.fromkeys(index.questions[row].document for row in order.tolist())
     return tuple(index.documents[owner].id for owner in list(owners)[:_NEAREST])
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backbot.index.contents import P_DOCUMENT, Index
 from backbot.index.encoder import Vectors
@@ -50,17 +51,17 @@ def search(index: Index, question: Question, k: int, *, unasked: str | None = No
     Source: Bruch, Gai and Ingber (2023), "An analysis of fusion functions for hybrid retrieval",
     ACM TOIS 42(1), with BM25 scaled by its upper bound instead of by the best score.
     """
-    bm25 = _lexical_share(index.lexical, question)
+    shares = dict.fromkeys(question.terms, 1.0)
+    shares.update(dict.fromkeys(question.other_terms, OTHER_TERMS_SHARE))
+    strongest = index.lexical.strongest(shares, DEPTH)
     nearest = index.dense.nearest(question.vector, DEPTH)
-    depth = min(DEPTH, len(bm25))
-    strongest = np.argpartition(-bm25, depth - 1)[:depth]
-    pool = np.union1d(nearest.rows, strongest[bm25[strongest] > 0]).astype(np.int64)
+    pool = np.union1d(nearest.rows, strongest)
 
-    owners = index.passages[pool, P_DOCUMENT]
-    lexical = bm25[pool]
-    document = _lexical_share(index.document_lexical, question)[owners]
+    owners, owner = np.unique(index.passages[pool, P_DOCUMENT], return_inverse=True)
+    lexical = _lexical_share(index.lexical, question, pool)
+    document = _lexical_share(index.document_lexical, question, owners)[owner]
     dense = np.maximum(index.dense.cosines(question.vector, pool), 0.0)
-    asked = asked_cosines(index, question, unasked=unasked)[owners]
+    asked = _asked_cosines(index, question, owners, unasked)[owner]
     fused = (
         LEXICAL_WEIGHT * lexical
         + DOCUMENT_WEIGHT * document
@@ -81,24 +82,28 @@ def search(index: Index, question: Question, k: int, *, unasked: str | None = No
     ]
 
 
-def _lexical_share(lexical: Lexical, question: Question) -> Scores:
-    """Return BM25 over its upper bound for the question, from 0 to 1, for every text."""
-    scores = lexical.score(question.terms)
+def _lexical_share(lexical: Lexical, question: Question, rows: NDArray[np.int64]) -> Scores:
+    """Return BM25 over its upper bound for the question, from 0 to 1, for some texts."""
+    scores = lexical.score_rows(question.terms, rows)
     if question.other_terms:
-        scores = scores + OTHER_TERMS_SHARE * lexical.score(question.other_terms)
+        scores = scores + OTHER_TERMS_SHARE * lexical.score_rows(question.other_terms, rows)
     ceiling = lexical.ceiling(question.terms)
     return np.minimum(scores / ceiling, 1.0) if ceiling > 0 else np.zeros_like(scores)
 
 
-def asked_cosines(index: Index, question: Question, *, unasked: str | None = None) -> Vectors:
-    """Return each document's best cosine between `question` and what it says it answers.
+def _asked_cosines(
+    index: Index, question: Question, documents: NDArray[np.int64], unasked: str | None
+) -> Vectors:
+    """Return the best cosine between `question` and what each of `documents` says it answers.
 
-    Shape (documents,); 0 for a document that names no question.
+    Shape (len(documents),); 0 for a document that names no question.
     """
-    best = np.zeros(len(index.documents), dtype=np.float32)
-    if len(index.questions):
-        cosines = index.question_vectors @ question.vector
-        if unasked is not None:
-            cosines[[each.text == unasked for each in index.questions]] = 0.0
-        np.maximum.at(best, index.question_owners, cosines)
+    spans = zip(index.question_starts[documents], index.question_starts[documents + 1], strict=True)
+    rows = [np.arange(first, last) for first, last in spans]
+    every = np.concatenate(rows)
+    cosines = index.question_vectors[every] @ question.vector
+    if unasked is not None:
+        cosines[[index.questions[row].text == unasked for row in every]] = 0.0
+    best = np.zeros(len(documents), dtype=np.float32)
+    np.maximum.at(best, np.repeat(np.arange(len(rows)), list(map(len, rows))), cosines)
     return best

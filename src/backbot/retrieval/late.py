@@ -24,14 +24,17 @@ def token_similarities(
     a sentence encoder that was not trained for it.
     """
     found = np.zeros((len(sentences), len(tokens)), dtype=np.float32)
-    starts = index.token_starts
-    spans = [(int(starts[number]), int(starts[number + 1])) for number in sentences]
-    held = [place for place, (first, last) in enumerate(spans) if first < last]
-    if not held or not len(tokens):
+    numbers = np.asarray(sentences, dtype=np.int64)
+    firsts = index.token_starts[numbers]
+    sizes = index.token_starts[numbers + 1] - firsts
+    held = sizes > 0
+    if not held.any() or not len(tokens):
         return found
-    rows = np.concatenate([index.token_vectors[slice(*spans[place])] for place in held])
-    cosines = (rows.astype(np.float32) @ tokens.T.astype(np.float32)) / TOKEN_SCALE**2
-    sizes = [spans[place][1] - spans[place][0] for place in held]
-    edges = np.cumsum([0, *sizes[:-1]])
+    # Where each sentence's first token stands among all of them, in the index and here.
+    firsts, sizes = firsts[held], sizes[held]
+    edges = np.cumsum(sizes) - sizes
+    rows = np.repeat(firsts - edges, sizes) + np.arange(sizes.sum())
+    vectors = index.token_vectors[rows].astype(np.float32)
+    cosines = (vectors @ tokens.T.astype(np.float32)) / TOKEN_SCALE**2
     found[held] = np.maximum.reduceat(cosines, edges, axis=0)
     return np.clip(found, 0.0, 1.0)

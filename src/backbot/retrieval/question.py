@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backbot.index.contents import Index
-from backbot.index.encoder import Encoded, TokenVectors, Vectors
+from backbot.index.encoder import Encoded, Encoder, TokenVectors, Vectors
 from backbot.retrieval.late import Similarities
 from backbot.retrieval.wording import adopt_synonyms
 from backbot.text.terms import terms
@@ -40,6 +40,24 @@ class Question:
         # Not by a matrix product, in which BLAS may report invalid values where there are none.
         shares: Similarities = (similarities * self.emphasis).sum(axis=1)
         return shares
+
+
+class Reader:
+    """Encodes the texts of one reply, each of them once."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._known: dict[str, Encoded] = {}
+
+    def __call__(self, text: str, beside: Callable[[], str] | None = None) -> Encoded:
+        """Return what the encoder makes of `text`.
+
+        `beside` says which other text will be asked for: two that differ go in one pass.
+        """
+        if text not in self._known:
+            texts = [text] if beside is None else list(dict.fromkeys((text, beside())))
+            self._known.update(zip(texts, self._encoder.read_together(texts), strict=True))
+        return self._known[text]
 
 
 def prepare(

@@ -1,8 +1,7 @@
 """Putting a reader's words into the corpus's: typing errors mended, synonyms exchanged."""
 
 import re
-from functools import cache
-from importlib.resources import files
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -10,7 +9,8 @@ from rapidfuzz.distance import OSA
 
 from backbot.index.contents import Index
 from backbot.text.clean import fold
-from backbot.text.terms import STOP_WORDS, stem, words
+from backbot.text.dictionary import is_english
+from backbot.text.terms import STOP_WORDS, stem, whole_words, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # Shorter words have too many neighbours; a longer one may hold two slips.
@@ -43,7 +43,7 @@ def _mended(index: Index, written: str) -> str:
         or word in STOP_WORDS
         or stem(word) in index.lexical.vocabulary
         or index.encoder.knows(word)
-        or f"\n{word} ".encode() in _dictionary()
+        or is_english(word, bare=True)
     ):
         return written
     slips = 2 if len(word) >= TWO_SLIPS_LENGTH else 1
@@ -56,31 +56,27 @@ def _mended(index: Index, written: str) -> str:
     return str(best[0])
 
 
-@cache
-def _dictionary() -> bytes:
-    """Return symspellpy's list of 82,765 English words with their frequencies, as its file is.
-
-    Looked through for the rare word that nothing else knows (a fraction of a millisecond); as a
-    set of strings it would cost each worker eight megabytes.
-    """
-    file = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
-    return b"\n" + file.read_bytes().replace(b"\r", b"")
-
-
 def adopt_synonyms(index: Index, text: str) -> Reworded:
     """Return `text` with phrases that the corpus never uses replaced by those it uses instead.
 
     Where the corpus uses several phrases of a group, the others' words come back as `others`.
     """
     others: list[str] = []
-    for group in index.wording.groups:
-        used = [phrase for phrase, count in group if count]
-        if not used:
+    said = whole_words(text)
+    for openings, group in index.synonyms:
+        # Most groups have nothing to do with a question: one look at its words tells.
+        if openings.isdisjoint(said):
             continue
+        used = [phrase for phrase, count in group if count]
         for phrase, count in group:
-            pattern = rf"(?<!\w){re.escape(phrase)}(?!\w)"
             if count == 0:
-                text = re.sub(pattern, used[0], text, flags=re.IGNORECASE)
-            elif re.search(pattern, text, flags=re.IGNORECASE):
+                text = _pattern(phrase).sub(used[0], text)
+                said = whole_words(text)
+            elif _pattern(phrase).search(text):
                 others.extend(word for other in used if other != phrase for word in words(other))
     return Reworded(text, tuple(others))
+
+
+@lru_cache(maxsize=4096)
+def _pattern(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)

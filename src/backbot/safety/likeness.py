@@ -102,7 +102,7 @@ class Look(NamedTuple):
     chance: float
     words: Sequence[Token]
     pulls: Mapping[str, float]  # by term: towards a sign above 0
-    place: Floats | None  # among the bank, shape (kept,)
+    place: Vectors | None  # among the bank, shape (kept,)
 
 
 class Nearest(NamedTuple):
@@ -122,8 +122,9 @@ class Model:
         self._terms_bias = shipped.terms_bias
         self._vectors = vectors
         self._mean = shipped.mean.read()[0]
-        self._axes = shipped.axes.read()
-        self._bank = shipped.bank.read()
+        # Half as wide as the rest: reading them is most of what a look costs.
+        self._axes = shipped.axes.read().astype(np.float32)
+        self._bank = shipped.bank.read().astype(np.float32)
         self._bank_norms = (self._bank**2).sum(axis=1)
         self._pulls = shipped.pulls.read()[0]
         self._pulls_bias = shipped.pulls_bias
@@ -155,7 +156,7 @@ class Model:
         if not self._vectors:
             return self.by_words(words)
         score, pulls = self._words(words)
-        place = self._axes @ (vector.astype(np.float64) - self._mean)
+        place = self._axes @ (vector - self._mean).astype(np.float32)
         apart = self._bank_norms - 2.0 * (self._bank @ place) + place @ place
         bank = float(self._pulls @ np.exp(-self._gamma * apart)) + self._pulls_bias
         return Look(self._blend(score, bank), words, pulls, place)
@@ -211,14 +212,13 @@ def _places(words: Sequence[Token], pulls: Mapping[str, float]) -> Iterator[tupl
             yield start, end
 
 
-@cache
-def _shipped() -> Shipped:
-    data = (files("backbot") / "data" / "safety" / "likeness.json").read_bytes()
-    return msgspec.json.decode(data, type=Shipped)
-
-
 def open_model(encoder: Encoder | None) -> Model:
     """Return the model; it looks at vectors if it was trained with this encoder's weights."""
-    shipped = _shipped()
-    fits = encoder is not None and encoder.card.weights_sha256 == shipped.weights_sha256
-    return Model(shipped, vectors=fits)
+    return _model(encoder.card.weights_sha256 if encoder is not None else "")
+
+
+@cache
+def _model(weights: str) -> Model:
+    data = (files("backbot") / "data" / "safety" / "likeness.json").read_bytes()
+    shipped = msgspec.json.decode(data, type=Shipped)
+    return Model(shipped, vectors=weights == shipped.weights_sha256)

@@ -45,6 +45,17 @@ class Match(NamedTuple):
     used: int
 
 
+# Matches by the label of what they match: a row of words, or a concept.
+Hits = Mapping[int, list[Match]]
+
+
+class Spotted(NamedTuple):
+    """The words of a message that patterns name, and the patterns worth trying because of them."""
+
+    hits: Hits
+    tried: frozenset[int]
+
+
 class _Step(NamedTuple):
     labels: tuple[int, ...]
     gap: int  # how many words that are no fillers may stand before this step
@@ -100,41 +111,53 @@ class Lexicon:
         self._atoms = lru_cache(maxsize=8192)(self._atoms_of)
         self._always: list[int] = []
         self._by_literal: dict[int, list[int]] = {}
+        self._by_concept: dict[int, set[int]] = {}
         self._index_plan()
 
     def match(
-        self, found: Sequence[Token], measured: Mapping[str, list[Match]], masked: int = 0
-    ) -> dict[int, list[Match]]:
-        """Return each label's matches, concepts by `self.names`; `masked` tokens match none."""
-        hits = self._words(found, masked)
+        self,
+        found: Sequence[Token],
+        spotted: Spotted,
+        measured: Mapping[str, list[Match]],
+        masked: int = 0,
+    ) -> dict[str, list[Match]]:
+        """Return each concept's matches by its name; `masked` tokens match none.
+
+        `spotted` is what `spot` finds in `found`.
+        """
+        if masked:
+            spotted = self.spot(found, masked)
+        hits = dict(spotted.hits)
         for name, matches in measured.items():
             hits[self.names[name]] = [m for m in matches if not m.used & masked]
-        for at in self._worth_trying(hits):
+        present = set(hits)
+        for at in sorted(spotted.tried):
             pattern = self._plan[at]
-            if any(step.isdisjoint(hits) for step in pattern.needs):
+            if not _possible(pattern, present):
                 continue
             matches = self._fit(pattern.rows, hits, found)
             if matches:
                 known = hits.setdefault(pattern.concept, [])
                 known.extend(m for m in dict.fromkeys(matches) if m not in known)
                 del known[MOST_MATCHES:]
-        return hits
+                present.add(pattern.concept)
+        return {self._concepts[at]: each for at, each in hits.items() if at in self._concepts}
 
-    def match_one(self, name: str, found: Sequence[Token]) -> list[Match]:
+    def match_one(self, name: str, found: Sequence[Token], spotted: Spotted) -> list[Match]:
         """Return the matches of one concept that builds upon no other."""
-        hits = self._words(found, 0)
-        own = self.names[name]
+        present = set(spotted.hits)
         matches: list[Match] = []
-        for at in self._worth_trying(hits):
-            pattern = self._plan[at]
-            if pattern.concept == own and not any(n.isdisjoint(hits) for n in pattern.needs):
-                matches.extend(self._fit(pattern.rows, hits, found))
+        for at in sorted(spotted.tried & self._by_concept[self.names[name]]):
+            if _possible(self._plan[at], present):
+                matches.extend(self._fit(self._plan[at].rows, spotted.hits, found))
         return matches
 
     def _index_plan(self) -> None:
         """Note for each word row which patterns cannot fit without it: few are tried then."""
         literals = frozenset(self._literals.values())
+        self._concepts = {at: name for name, at in self.names.items()}
         for at, pattern in enumerate(self._plan):
+            self._by_concept.setdefault(pattern.concept, set()).add(at)
             keys = [need for need in pattern.needs if need <= literals]
             if keys:
                 for label in keys[0]:
@@ -142,13 +165,8 @@ class Lexicon:
             else:
                 self._always.append(at)
 
-    def _worth_trying(self, hits: Mapping[int, list[Match]]) -> list[int]:
-        tried = set(self._always)
-        for label in hits:
-            tried.update(self._by_literal.get(label, ()))
-        return sorted(tried)
-
-    def _words(self, found: Sequence[Token], masked: int) -> dict[int, list[Match]]:
+    def spot(self, found: Sequence[Token], masked: int = 0) -> Spotted:
+        """Return where the rows of words that patterns name stand; `masked` tokens are none."""
         atoms = [self._atoms(token.text) for token in found]
         hits: dict[int, list[Match]] = {}
         for start in range(len(found)):
@@ -166,7 +184,8 @@ class Lexicon:
                 for node in nodes:
                     if node.label >= 0:
                         hits.setdefault(node.label, []).append(Match(start, at + 1, used))
-        return hits
+        tried = frozenset(self._always).union(*(self._by_literal.get(each, ()) for each in hits))
+        return Spotted(hits, tried)
 
     def _atoms_of(self, word: str) -> tuple[str, ...]:
         atoms = [word] if word in self._whole else []
@@ -179,9 +198,7 @@ class Lexicon:
                 atoms.append(word[:length] + "*")
         return tuple(atoms)
 
-    def _fit(
-        self, rows: Sequence[_Row], hits: Mapping[int, list[Match]], found: Sequence[Token]
-    ) -> list[Match]:
+    def _fit(self, rows: Sequence[_Row], hits: Hits, found: Sequence[Token]) -> list[Match]:
         kept = list(self._row(rows[0], hits, found))
         for row in rows[1:]:
             if not kept:
@@ -195,9 +212,7 @@ class Lexicon:
             ]
         return kept[:MOST_MATCHES]
 
-    def _row(
-        self, row: _Row, hits: Mapping[int, list[Match]], found: Sequence[Token]
-    ) -> Iterator[Match]:
+    def _row(self, row: _Row, hits: Hits, found: Sequence[Token]) -> Iterator[Match]:
         partial = [m for label in row[0].labels for m in hits.get(label, ())]
         for step in row[1:]:
             nexts = [m for label in step.labels for m in hits.get(label, ())]
@@ -252,6 +267,15 @@ class Lexicon:
             node.label = self._literals[word] = self._count
             self._count += 1
         return self._literals[word]
+
+
+def _possible(pattern: _Pattern, present: set[int]) -> bool:
+    """Tell whether every step of `pattern` has a label that is `present`."""
+    # A loop, since this is asked hundreds of times a message and any() takes twice as long.
+    for need in pattern.needs:  # noqa: SIM110
+        if need.isdisjoint(present):
+            return False
+    return True
 
 
 def _builders_last(concepts: Mapping[str, Sequence[str]], measures: Sequence[str]) -> list[str]:

@@ -208,7 +208,9 @@ def _raised(
 
     This turn must add to it.
     """
-    for rule in known.rules:
+    told = now.signs.keys() - known.circumstances
+    for at in sorted({at for sign in told for at in known.rules_by_sign.get(sign, ())}):
+        rule = known.rules[at]
         if any(sign in now.signs for sign in rule.unless):
             continue
         evidence: dict[str, str] = {}

@@ -41,6 +41,8 @@ class Knowledge(NamedTuple):
     symptoms: frozenset[str]
     circumstances: frozenset[str]
     wanted: tuple[str, ...]  # the concepts that rules ask for
+    anchors: frozenset[str]  # those that are signs by themselves
+    rules_by_sign: Mapping[str, tuple[int, ...]]  # the places of the rules that ask for a sign
 
 
 class Reading(NamedTuple):
@@ -60,8 +62,7 @@ class Reading(NamedTuple):
     @property
     def anchored(self) -> bool:
         """Tell whether any sign is named at all, though it be denied, past or asked in general."""
-        known = knowledge()
-        return not (known.symptoms | set(known.wanted) - known.circumstances).isdisjoint(self.told)
+        return not knowledge().anchors.isdisjoint(self.told)
 
     @property
     def guarded(self) -> bool:
@@ -109,6 +110,10 @@ def knowledge() -> Knowledge:
     wanted = {sign for rule in rules for need in rule.needs for sign in need}
     wanted |= {sign for rule in rules for sign in rule.unless}
     wanted |= set(raw["symptoms"])
+    by_sign: dict[str, list[int]] = {}
+    for at, rule in enumerate(rules):
+        for sign in {sign for need in rule.needs for sign in need}:
+            by_sign.setdefault(sign, []).append(at)
     unknown = (wanted | set(raw["timeless"]) | set(CUES)) - set(lexicon.names)
     if unknown:
         raise ValueError(f"signs that no file describes: {sorted(unknown)}")
@@ -121,6 +126,8 @@ def knowledge() -> Knowledge:
         frozenset(raw["symptoms"]),
         frozenset(raw["circumstances"]),
         tuple(sorted(wanted)),
+        frozenset(raw["symptoms"]) | (wanted - set(raw["circumstances"])),
+        {sign: tuple(places) for sign, places in by_sign.items()},
     )
 
 
@@ -135,9 +142,11 @@ def read_message(text: str) -> Reading:
     lexicon = known.lexicon
     words = tokens(text, lexicon.vocabulary, known.shorthand)
     measured = measure(words)
-    mask = _mask(lexicon, words)
-    hits = lexicon.match(words, measured, mask)
-    named = {name: hits[at] for name, at in lexicon.names.items() if at in hits}
+    spotted = lexicon.spot(words)
+    mask = 0
+    for match in lexicon.match_one("mask", words, spotted):
+        mask |= match.used
+    named = lexicon.match(words, spotted, measured, mask)
     cues = {name: named.get(name, []) for name in CUES}
     cues["negates"] = _without(cues["negates"], named.get("not_denying", ()))
     cues["negates"] = [cue for cue in cues["negates"] if not _spoken_for(cue, named, known.wanted)]
@@ -154,7 +163,7 @@ def read_message(text: str) -> Reading:
         for name in (*known.wanted, "serious_topic", *DECLINED, "dealt_with")
         if name in named
     }
-    if asked := lexicon.match_one("ask_have_disc", words):
+    if asked := lexicon.match_one("ask_have_disc", words, spotted):
         told["ask_have"] = (*told.get("ask_have", ()), *asked)
     signs = {}
     for name, matches in told.items():
@@ -173,13 +182,6 @@ DECLINED = (
     "without_med", "without_one", "ask_dose", "ask_take", "ask_stop", "ask_verb", "repeat_after",
     "ask_have", "have_not", "diagnosis", "scan", "scan_ask",
 )  # fmt: skip
-
-
-def _mask(lexicon: Lexicon, words: Sequence[Token]) -> int:
-    masked = 0
-    for match in lexicon.match_one("mask", words):
-        masked |= match.used
-    return masked
 
 
 def _of_animals(words: Sequence[Token], named: Mapping[str, list[Match]]) -> int:

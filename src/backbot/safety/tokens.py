@@ -1,11 +1,9 @@
 """What a reader typed as tokens that can be compared: look-alikes undone, typing errors mended."""
 
-import bisect
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -13,6 +11,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from backbot.text.clean import clean, fold
+from backbot.text.dictionary import beginning_with, is_english
 
 SENTENCE_END = "."
 COMMA = ","
@@ -52,13 +51,9 @@ class Vocabulary:
     def __init__(self, whole: Collection[str], beginnings: Collection[str]) -> None:
         self.whole = frozenset(whole)
         self.beginnings = frozenset(beginnings)
-        common = _dictionary()
         forms = set(self.whole)
         for beginning in self.beginnings:
-            at = bisect.bisect_left(common, beginning)
-            while at < len(common) and common[at].startswith(beginning):
-                forms.add(common[at])
-                at += 1
+            forms.update(word.replace("'", "") for word in beginning_with(beginning))
         self._by_first: dict[str, list[str]] = {}
         for form in sorted(forms):
             if len(form) >= MIN_MENDED - 1:
@@ -72,7 +67,12 @@ class Vocabulary:
 
     def mend(self, word: str) -> str:
         """Return the lexicon's nearest word for one that is no English word, else the same."""
-        if len(word) < MIN_MENDED - 1 or not word.isalpha() or self.has(word) or is_english(word):
+        if (
+            len(word) < MIN_MENDED - 1
+            or not word.isalpha()
+            or self.has(word)
+            or is_english(word, bare=True)
+        ):
             return word
         if (
             len(word) < MIN_MENDED
@@ -90,21 +90,6 @@ class Vocabulary:
             limit=None,
         )
         return str(min(near, key=lambda found: (found[1], found[0]))[0]) if near else word
-
-
-@cache
-def _dictionary() -> tuple[str, ...]:
-    """Return symspellpy's 82,765 English words in order."""
-    file = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
-    return tuple(sorted({line.split()[0].replace("'", "") for line in lines if line.strip()}))
-
-
-def is_english(word: str) -> bool:
-    """Tell whether a folded word without apostrophes stands in the English dictionary."""
-    common = _dictionary()
-    at = bisect.bisect_left(common, word)
-    return at < len(common) and common[at] == word
 
 
 def tokens(text: str, vocabulary: Vocabulary, shorthand: Mapping[str, str]) -> list[Token]:
@@ -200,6 +185,6 @@ def _squeezed(word: str, vocabulary: Vocabulary) -> str:
     for lengths in product((1, 2), repeat=min(runs, 4)):
         left = iter(lengths)
         tried = _RUN.sub(lambda run, left=left: run.group(1) * next(left, 1), word)  # type: ignore[misc]
-        if vocabulary.has(tried) or is_english(tried):
+        if vocabulary.has(tried) or is_english(tried, bare=True):
             return tried
     return _PAIR.sub(r"\1", word)

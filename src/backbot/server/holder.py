@@ -10,6 +10,7 @@ from backbot.errors import BackbotError
 from backbot.index.layout import CURRENT_FILE, current_version
 from backbot.index.store import open_index
 from backbot.safety import read_wording
+from backbot.server.memory import give_back
 
 # How often, in seconds, a request looks whether there is another version.
 CHECK_EVERY = 2.0
@@ -58,6 +59,7 @@ class Holder:
                 # The first question pays for what is worked out late; let it be ours.
                 fresh.reply("warm up the muscles of the upper back")
                 self._chatbot = fresh
+                give_back()
         except Exception as error:
             if self._chatbot is None:
                 raise

@@ -1,6 +1,7 @@
 """Running the app under gunicorn."""
 
 import errno
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -45,6 +46,8 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
     if trouble := journal.prepare():
         # Readers are answered all the same; each worker tries again when there is a line to write.
         log.warning("The journal at %s: %s.", journal.place, sentence(trouble))
+    # What is here now stays: the collector need not write to its pages, which workers share.
+    gc.freeze()
     _Gunicorn(
         app,
         {

@@ -8,6 +8,7 @@ import Stemmer
 from backbot.text.clean import fold
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_RUN = re.compile(r"\w+")
 _STEMMER = Stemmer.Stemmer("english", 0)
 
 # Words that say how a question is built, not what it is about. Taking them out was the largest
@@ -38,6 +39,11 @@ STOP_WORDS = frozenset(
 def words(text: str) -> list[str]:
     """Return the folded words of `text`, in order, stop words and all."""
     return _WORD.findall(fold(text))
+
+
+def whole_words(text: str) -> frozenset[str]:
+    """Return the folded runs of letters and figures in `text`, parted at apostrophes too."""
+    return frozenset(_RUN.findall(fold(text)))
 
 
 def terms(text: str) -> list[str]:
