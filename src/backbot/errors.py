@@ -11,6 +11,7 @@
     ├── IndexUnavailableError   there is no index to open
     │   ├── IndexDamagedError   files are missing, changed or not what they should be
     │   └── IndexOutdatedError  written by another version of Backbot
+    ├── BusyError               more is asked than can be answered right now (503)
     └── WriteError              the disk is full or the folder is not ours to write
 
 Each class has an `exit_code` for the command line and a `status` and `code` for HTTP. A message
@@ -58,12 +59,23 @@ class PortInUseError(UsageError):
 
 
 class RequestError(UsageError):
-    """An API call that cannot be served as it was sent."""
+    """An API call that cannot be served as it was sent.
 
-    def __init__(self, message: str, *, status: int = 400, code: str = "bad_request") -> None:
+    `retry_after` is how many seconds later it can be, None if it never can.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str = "bad_request",
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
 
 
 class ModelError(BackbotError):
@@ -86,6 +98,14 @@ class IndexDamagedError(IndexUnavailableError):
 
 class IndexOutdatedError(IndexUnavailableError):
     """The index was written by another version of Backbot."""
+
+
+class BusyError(BackbotError):
+    """More is asked than can be answered right now; `retry_after` seconds later it may be."""
+
+    status = 503
+    code = "busy"
+    retry_after = 2
 
 
 class WriteError(BackbotError):

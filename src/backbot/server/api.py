@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, request
 from backbot.corpus.document import Document, DocumentKind, is_document_id
 from backbot.errors import RequestError
 from backbot.model import MAX_MESSAGE_LENGTH, Turn
+from backbot.server.answers import answer
 from backbot.server.holder import Holder
 from backbot.server.openapi import describe
 
@@ -65,7 +66,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 @blueprint.post("/api/chat")
 def chat() -> Response:
     asked = decode(request.get_data(cache=False), ChatRequest)
-    reply = holder().chatbot().reply(asked.message, asked.history)
+    reply = answer(asked.message, asked.history)
     return reply_json(reply, cache="no-store")
 
 

@@ -12,6 +12,8 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from backbot.server.api import decode
+from backbot.server.limits import check_limit
+from backbot.server.metrics import metrics
 
 MAX_NOTE_LENGTH = 2000
 
@@ -41,6 +43,7 @@ class FeedbackRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 @blueprint.post("/api/feedback")
 def feedback() -> Response:
+    check_limit("feedback")
     said = decode(request.get_data(cache=False), FeedbackRequest)
     note = (said.note or "").strip() or None
     record_feedback(said.reply, said.helpful, said.reason, note)
@@ -53,6 +56,7 @@ def record_feedback(reply_id: str, helpful: bool, reason: Reason | None, note: s
     """Count one judgement of the reply `reply_id`; of `note` nothing is kept."""
     with _lock:
         _counts[helpful, None if helpful else reason] += 1
+    metrics().feedback.labels(str(helpful).lower(), "" if helpful else reason or "none").inc()
 
 
 def feedback_counts() -> dict[tuple[bool, str | None], int]:
