@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask import Flask, current_app
 
+from backbot.chatbot import Chatbot
 from backbot.model import Reply, Turn
 from backbot.server.admission import Admission
 from backbot.server.cache import Cache
@@ -14,22 +15,18 @@ from backbot.settings import Settings
 
 
 class Answers:
-    """Gives replies out of the current index."""
+    """Gives replies, each made by one chatbot: no reply mixes two versions of the index."""
 
-    def __init__(self, holder: Holder, settings: Settings) -> None:
-        self._holder = holder
+    def __init__(self, settings: Settings) -> None:
         self._admission = Admission(settings.threads, settings.queue)
         self._cache = Cache(settings.cache_mb * 1_000_000)
 
-    def reply(self, message: str, history: Sequence[Turn] = ()) -> Reply:
-        """Return the reply to `message`.
+    def reply(self, chatbot: Chatbot, message: str, history: Sequence[Turn] = ()) -> Reply:
+        """Return the reply of `chatbot` to `message`.
 
-        Raises `RequestError` for a message that does not fit, `BusyError` where too many ask,
-        `IndexUnavailableError` where there is no index.
+        Raises `RequestError` for a message that does not fit, `BusyError` where too many ask.
         """
         counted = metrics()
-        # One chatbot from here on: no reply mixes two versions of the index.
-        chatbot = self._holder.chatbot()
         with counted.stage("cached"):
             reply = self._cache.get(chatbot, message, history)
         counted.cached.labels("miss" if reply is None else "hit").inc()
@@ -41,13 +38,17 @@ class Answers:
         return reply
 
 
-def add_answers(app: Flask, holder: Holder, settings: Settings) -> None:
-    app.extensions["backbot.answers"] = Answers(holder, settings)
+def add_answers(app: Flask, settings: Settings) -> None:
+    app.extensions["backbot.answers"] = Answers(settings)
 
 
 def answer(message: str, history: Sequence[Turn] = ()) -> Reply:
-    """Return the reply of the app that serves this request; as `Answers.reply`, and raises
-    `RequestError` (429) for a visitor who asks too often."""
+    """Return the reply of the app that serves this request.
+
+    Raises as `Answers.reply`, `RequestError` (429) for a visitor who asks too often, and
+    `IndexUnavailableError` where there is no index.
+    """
     check_limit("ask")
+    holder: Holder = current_app.extensions["backbot"]
     answers: Answers = current_app.extensions["backbot.answers"]
-    return answers.reply(message, history)
+    return answers.reply(holder.chatbot(), message, history)

@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     holder = Holder(Path(settings.index), wording_folder(settings))
     app.extensions["backbot"] = holder
     add_limits(app, settings)
-    add_answers(app, holder, settings)
+    add_answers(app, settings)
     trust_proxies(app, settings.trusted_proxies)
     # Catalogues keep their letters and their order.
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
