@@ -202,7 +202,8 @@ class Soak:
         if texts is None:
             self.problems.append(f"a reply of an unknown index {reply.index}")
             return
-        if not new and without_frame(reply) != sent.expected[reply.index]:
+        expected = sent.expected
+        if not new and without_frame(reply) != expected[reply.index]:
             self.problems.append(f"a wrong reply to {sent.message!r}")
         for section in reply.sections:
             for excerpt in section.excerpts:
@@ -213,7 +214,13 @@ class Soak:
             self.problems.append("looking for signs failed")
 
     def _browse(self) -> None:
-        paths = ("/", "/embed", "/widget.js", "/ask?q=why+do+knots+hurt", "/read/nothing")
+        paths: tuple[str, ...] = (
+            "/",
+            "/embed",
+            "/widget.js",
+            "/ask?q=why+do+knots+hurt",
+            "/read/nothing",
+        )
         paths += ("/api/suggestions", "/readyz", "/healthz", "/metrics", "/static/chat.js")
         path = random.choice(paths)
         status, _ = self.call("GET", path)

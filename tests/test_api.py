@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from backbot.errors import BackbotError
 from backbot.index.contents import Index
+from backbot.index.encoder import Encoder
 from backbot.index.store import open_index
 from backbot.model import MAX_HISTORY, MAX_MESSAGE_LENGTH, Kind, Reply
 from backbot.server import holder as holder_module
@@ -438,10 +439,10 @@ def test_no_request_waits_for_a_new_index(
     opening, go_on = threading.Event(), threading.Event()
     really = open_index
 
-    def slowly(root: Path, version: str) -> Index:
+    def slowly(root: Path, version: str, *, encoder: Encoder) -> Index:
         opening.set()
         assert go_on.wait(30)
-        return really(root, version)
+        return really(root, version, encoder=encoder)
 
     monkeypatch.setattr(holder_module, "open_index", slowly)
     reload = threading.Thread(target=holder.catch_up)
@@ -497,7 +498,7 @@ def test_a_new_index_that_is_broken_leaves_the_old_one_answering(
 def test_even_an_index_that_makes_opening_it_stumble_leaves_the_old_one_answering(
     app: Flask, tiny_root: Path, tiny_corpus: Path, toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(root: Path, version: str) -> Index:
+    def stumble(root: Path, version: str, **more: object) -> Index:
         raise ZeroDivisionError
 
     client = app.test_client()

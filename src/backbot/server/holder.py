@@ -10,9 +10,11 @@ from pathlib import Path
 from backbot.chatbot import Chatbot
 from backbot.errors import BackbotError
 from backbot.index.contents import Index
+from backbot.index.encoder import Encoder
 from backbot.index.layout import CURRENT_FILE, current_version
 from backbot.index.store import open_index
 from backbot.safety import read_wording
+from backbot.server.memory import give_back
 
 # How often, in seconds, to look whether there is another version.
 CHECK_EVERY = 1.0
@@ -51,7 +53,7 @@ class Holder:
         with self._lock:
             if self._chatbot is None:
                 stamp = self._read_stamp()
-                self._chatbot = self._make(current_version(self._root))
+                self._chatbot = self._make(current_version(self._root), None)
                 self._stamp = stamp
             return self._chatbot
 
@@ -78,7 +80,7 @@ class Holder:
         try:
             version = current_version(self._root)
             if version != before.index.version:
-                self._chatbot = self._make(version)
+                self._chatbot = self._make(version, before.index.encoder)
             else:
                 # The same articles, perhaps with other words for notices.
                 self._chatbot = Chatbot(before.index, read_wording(self._corpus))
@@ -87,9 +89,11 @@ class Holder:
             why = str(error) if isinstance(error, BackbotError) else type(error).__name__
             log.warning("Still answering from the index before: %s", why)
         self._stamp = stamp
+        give_back()
 
-    def _make(self, version: str) -> Chatbot:
-        chatbot = Chatbot(open_index(self._root, version), read_wording(self._corpus))
+    def _make(self, version: str, encoder: Encoder | None) -> Chatbot:
+        index = open_index(self._root, version, encoder=encoder)
+        chatbot = Chatbot(index, read_wording(self._corpus))
         # The first question pays for what is worked out late; let it be ours.
         chatbot.reply("warm up the muscles of the upper back")
         return chatbot

@@ -17,6 +17,7 @@ from backbot.errors import PortInUseError
 from backbot.server.app import create_app
 from backbot.server.holder import Holder
 from backbot.server.logs import set_up_logs
+from backbot.server.memory import share_areas
 from backbot.server.metrics import share_between_workers, take_place
 from backbot.server.watchdog import Watchdog
 from backbot.server.worker import PatientWorker
@@ -54,6 +55,7 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
     """
     check_port(settings.host, settings.port)
     set_up_logs(settings)
+    share_areas()
     _raise_open_files()
     with tempfile.TemporaryDirectory(prefix="backbot-metrics-") as folder:
         share_between_workers(Path(folder))
