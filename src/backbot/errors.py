@@ -5,6 +5,7 @@
     │   ├── SettingsError       a setting has no such name or value
     │   ├── CorpusError         the corpus cannot be read; names each broken file
     │   ├── SourceError         what `import` was given cannot be taken
+    │   ├── PackError           a file is no sound pack of an index
     │   ├── PortInUseError      another program listens there
     │   └── RequestError        an API call's body or parameters (400 and its kin)
     ├── ModelError              the sentence encoder is missing, foreign or damaged
@@ -52,6 +53,10 @@ class CorpusError(UsageError):
 
 class SourceError(UsageError):
     """What `import` was given cannot be taken."""
+
+
+class PackError(UsageError):
+    """A file is no sound pack of an index."""
 
 
 class PortInUseError(UsageError):

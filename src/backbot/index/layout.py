@@ -140,6 +140,11 @@ def read_manifest(root: Path, version: str) -> Manifest:
     return manifest
 
 
+def is_name(name: str) -> bool:
+    """Tell whether `name` can name a version or a model: nothing that leads elsewhere."""
+    return _VERSION.fullmatch(name) is not None
+
+
 def damaged(path: Path) -> IndexDamagedError:
     return IndexDamagedError(
         f"{path} is damaged or not Backbot's; run `backbot rebuild-index --full` to write it anew."
