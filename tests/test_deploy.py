@@ -162,7 +162,7 @@ def assert_serves(port: int) -> None:
     status, headers, said = call(port, "GET", "/readyz")
     assert (status, json.loads(said)["status"]) == (200, "ready")
     # HTTPS is known of behind the proxy.
-    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert call(port, "GET", "/metrics")[0] == 404
     assert "https://ask.example.org/widget.js" in call(port, "GET", "/demo")[2]

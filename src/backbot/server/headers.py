@@ -18,7 +18,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Over HTTPS: a year long no browser asks in plain text again.
-HSTS = "max-age=31536000"
+HSTS = "max-age=31536000; includeSubDomains"
 _COMPRESSED = {
     "application/json",
     "image/svg+xml",
@@ -35,8 +35,8 @@ def content_security_policy(*, ancestors: str = "'none'", frames: str = "'none'"
     """Return the policy of a page that `ancestors` may show and that may show `frames`."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self'; frame-src {frames}; form-action 'self'; base-uri 'none'; "
-        f"frame-ancestors {ancestors}"
+        f"connect-src 'self'; frame-src {frames}; object-src 'none'; form-action 'self'; "
+        f"base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 
