@@ -4,6 +4,9 @@ question."""
 import contextlib
 import multiprocessing
 import os
+import shutil
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -331,3 +334,41 @@ def test_refusals_are_kind_in_every_language(language: str) -> None:
     words = catalogue(language)
     for code, in_chat in (("too_many_requests", "tooMany"), ("busy", "noAnswerNow")):
         assert words["errors"][code] == words["chat"][in_chat]
+
+
+# A real Redis
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("Redis is not installed (apt-get install redis-server)")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [program, "--port", str(port), "--save", "", "--dir", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+    )
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.05)
+    yield f"redis://127.0.0.1:{port}/0", process
+    process.terminate()
+    process.wait(30)
+
+
+def test_several_hosts_count_in_one_redis_and_alone_when_it_is_gone(
+    tiny_root: Path, redis: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    address, process = redis
+    settings = Settings(
+        index=str(tiny_root), rate_limit="3/minute", trusted_proxies=1, rate_limit_store=address
+    )
+    hosts = [create_app(settings).test_client() for _ in range(2)]
+    assert [ask(hosts[each % 2])[0] for each in range(4)] == [200, 200, 200, 429]
+    process.terminate()
+    process.wait(30)
+    assert [ask(hosts[0])[0] for _ in range(4)] == [200, 200, 200, 429]
