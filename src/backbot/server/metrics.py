@@ -118,6 +118,14 @@ def share_between_workers(folder: Path) -> None:
     metrics.cache_clear()
 
 
+def count_alone() -> None:
+    """Undo `share_between_workers`: this process counts in its own memory again."""
+    os.environ.pop(FOLDER_VARIABLE, None)
+    values.ValueClass = values.MutexValue
+    metrics.cache_clear()
+    take_place(-1)
+
+
 def take_place(place: int) -> None:
     """Count from here on as the worker at `place`; no other running worker may stand there."""
     global _place  # noqa: PLW0603 - a process has one place

@@ -18,7 +18,7 @@ from backbot.server.app import create_app
 from backbot.server.holder import Holder
 from backbot.server.logs import set_up_logs
 from backbot.server.memory import share_areas
-from backbot.server.metrics import share_between_workers, take_place
+from backbot.server.metrics import count_alone, share_between_workers, take_place
 from backbot.server.watchdog import Watchdog
 from backbot.server.worker import PatientWorker
 from backbot.settings import Settings
@@ -57,8 +57,10 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
     set_up_logs(settings)
     share_areas()
     _raise_open_files()
-    with tempfile.TemporaryDirectory(prefix="backbot-metrics-") as folder:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="backbot-metrics-"))
         share_between_workers(Path(folder))
+        stack.callback(count_alone)
         app = create_app(settings)
         holder: Holder = app.extensions["backbot"]
         # Open the index before forking: workers share its memory, and a bad one is said at once.
