@@ -634,7 +634,7 @@ def test_every_address_of_the_api_is_described(
     routes = {
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in client.application.url_map.iter_rules()
-        if rule.endpoint.startswith(("api.", "feedback."))
+        if rule.endpoint.startswith(("api.", "feedback.", "metrics."))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     described = {
