@@ -5,6 +5,7 @@
     │   ├── SettingsError       a setting has no such name or value
     │   ├── CorpusError         the corpus cannot be read; names each broken file
     │   ├── SourceError         what `import` was given cannot be taken
+    │   ├── PackError           a file is no sound pack of an index
     │   ├── PortInUseError      another program listens there
     │   └── RequestError        an API call's body or parameters (400 and its kin)
     ├── ModelError              the sentence encoder is missing, foreign or damaged
@@ -12,6 +13,7 @@
     │   ├── IndexDamagedError   files are missing, changed or not what they should be
     │   └── IndexOutdatedError  written by another version of Backbot
     ├── JournalError            the journal cannot be read or changed
+    ├── BusyError               more is asked than can be answered right now (503)
     └── WriteError              the disk is full or the folder is not ours to write
 
 Each class has an `exit_code` for the command line and a `status` and `code` for HTTP. A message
@@ -54,17 +56,32 @@ class SourceError(UsageError):
     """What `import` was given cannot be taken."""
 
 
+class PackError(UsageError):
+    """A file is no sound pack of an index."""
+
+
 class PortInUseError(UsageError):
     """Another program already listens on the address."""
 
 
 class RequestError(UsageError):
-    """An API call that cannot be served as it was sent."""
+    """An API call that cannot be served as it was sent.
 
-    def __init__(self, message: str, *, status: int = 400, code: str = "bad_request") -> None:
+    `retry_after` is how many seconds later it can be, None if it never can.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str = "bad_request",
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
 
 
 class ModelError(BackbotError):
@@ -91,6 +108,14 @@ class IndexOutdatedError(IndexUnavailableError):
 
 class JournalError(BackbotError):
     """The journal cannot be read or changed."""
+
+
+class BusyError(BackbotError):
+    """More is asked than can be answered right now; `retry_after` seconds later it may be."""
+
+    status = 503
+    code = "busy"
+    retry_after = 2
 
 
 class WriteError(BackbotError):

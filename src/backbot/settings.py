@@ -36,6 +36,29 @@ _Language = Annotated[
     str,
     Meta(pattern=f"^({'|'.join(LANGUAGES)})$", description=f"one of {', '.join(LANGUAGES)}"),
 ]
+_Rate = r"[1-9][0-9]{0,6} ?(/| per ) ?([1-9][0-9]{0,4} )?(second|minute|hour|day)s?"
+_RateLimit = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(off|{_Rate}(; ?{_Rate})*)$",
+        description="such as 30/minute, 5/second; 200/hour, or off",
+    ),
+]
+_RateStore = Annotated[
+    str,
+    Meta(
+        pattern=r"^(memory|rediss?://\S+|redis\+unix://\S+)$",
+        description="`memory` or the address of a Redis such as redis://127.0.0.1:6379/0",
+    ),
+]
+_Hops = Annotated[int, Meta(ge=0, le=10, description="a whole number from 0 to 10")]
+_Some = Annotated[int, Meta(ge=0, le=1000, description="a whole number from 0 to 1000")]
+_Megabytes = Annotated[int, Meta(ge=0, le=1_000_000, description="a whole number of megabytes")]
+_Seconds = Annotated[int, Meta(ge=1, le=3600, description="a whole number from 1 to 3600")]
+_LogFormat = Annotated[str, Meta(pattern="^(text|json)$", description="text or json")]
+_LogLevel = Annotated[
+    str, Meta(pattern="^(error|warning|info)$", description="error, warning or info")
+]
 
 
 _Mode = Annotated[str, Meta(pattern=r"^(off|counts|text)$", description="one of off, counts, text")]
@@ -60,6 +83,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     journal: _Name | None = None
     journal_mode: _Mode = "text"
     journal_days: _Days = 365
+    rate_limit: _RateLimit | None = None
+    rate_limit_store: _RateStore = "memory"
+    trusted_proxies: _Hops = 0
+    queue: _Some = 32
+    request_timeout: _Seconds = 30
+    worker_memory: _Megabytes = 0
+    cache_mb: _Megabytes = 8
+    metrics_token: _Secret | None = None
+    log_format: _LogFormat = "text"
+    log_level: _LogLevel = "warning"
 
 
 def read_settings(

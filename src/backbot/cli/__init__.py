@@ -20,6 +20,8 @@ from backbot.cli.group import LazyGroup
         "insights": "backbot.cli.insights",
         "journal": "backbot.cli.journal",
         "doctor": "backbot.cli.doctor",
+        "pack": "backbot.cli.pack",
+        "unpack": "backbot.cli.unpack",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Settings come from the flags, then from BACKBOT_* variables, then from backbot.toml.",

@@ -31,7 +31,7 @@ from backbot.index.layout import (
 from backbot.index.lexical import Lexical
 from backbot.index.store import is_whole, open_index
 
-_DRAFT = ".draft-"
+DRAFT = ".draft-"
 
 
 class Draft:
@@ -41,7 +41,7 @@ class Draft:
         self._root = root
         self._files: dict[str, str] = {}
         (root / "versions").mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=root / "versions"))
+        self._folder = Path(tempfile.mkdtemp(prefix=DRAFT, dir=root / "versions"))
         self._folder.chmod(0o755)
 
     def contents(
@@ -129,7 +129,7 @@ class Draft:
             if not proved and manifest.version not in _history(self._root):
                 shutil.rmtree(target, ignore_errors=True)
         if proved:
-            _point_to(self._root, manifest.version)
+            point_to(self._root, manifest.version)
         return manifest.version
 
     def _write(self, name: str, content: bytes) -> None:
@@ -173,17 +173,18 @@ def drafting(root: Path) -> Iterator[Draft]:
     Raises `UsageError` while another rebuild runs, `WriteError` when the disk is full or the
     folder is not ours to write.
     """
-    with writing(root), _locked(root):
-        _clear_drafts(root)
+    with writing(root), locked(root):
+        clear_drafts(root)
         try:
             yield Draft(root)
         finally:
-            _clear_drafts(root)
+            clear_drafts(root)
 
 
 @contextlib.contextmanager
-def writing(root: Path) -> Iterator[None]:
-    """Turn the operating system's refusals while writing below `root` into a `WriteError`."""
+def writing(root: Path, *, spared: str = "The index is as it was before.") -> Iterator[None]:
+    """Turn the operating system's refusals while writing below `root` into a `WriteError`, which
+    says at its end what has come to no harm."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         yield
@@ -194,13 +195,12 @@ def writing(root: Path) -> Iterator[None]:
             reason = "Backbot may not write there; change the folder's owner or name another folder"
         else:
             reason = f"{(error.strerror or 'unknown error').lower()}; mend that"
-        raise WriteError(
-            f"Could not write to {root}: {reason} and try again. The index is as it was before."
-        ) from error
+        raise WriteError(f"Could not write to {root}: {reason} and try again. {spared}") from error
 
 
 @contextlib.contextmanager
-def _locked(root: Path) -> Iterator[None]:
+def locked(root: Path) -> Iterator[None]:
+    """Keep others from writing to the index in `root`; raises `UsageError` while somebody does."""
     with (root / ".lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -211,8 +211,9 @@ def _locked(root: Path) -> Iterator[None]:
         yield
 
 
-def _clear_drafts(root: Path) -> None:
-    for draft in (root / "versions").glob(f"{_DRAFT}*"):
+def clear_drafts(root: Path) -> None:
+    """Take away what was being written when it was broken off; under the lock."""
+    for draft in (root / "versions").glob(f"{DRAFT}*"):
         shutil.rmtree(draft, ignore_errors=True)
 
 
@@ -222,7 +223,7 @@ def roll_back(root: Path, version: str | None = None) -> str:
     Versions that are newer stay, so that it can be undone. Raises `UsageError` where there is no
     such version, and as `drafting` does.
     """
-    with writing(root), _locked(root):
+    with writing(root), locked(root):
         current = read_current(root)
         kept = [each for each in current.history if (root / "versions" / each).is_dir()]
         place = kept.index(current.current) if current.current in kept else -1
@@ -253,7 +254,8 @@ def _swap(root: Path, current: Current) -> None:
         _sync_folder(root)
 
 
-def _point_to(root: Path, version: str) -> None:
+def point_to(root: Path, version: str) -> None:
+    """Let `version` be served from here on; versions beyond the last five go. Under the lock."""
     history = [version, *(each for each in _history(root) if each != version)]
     kept = [each for each in history if (root / "versions" / each).is_dir()][:KEPT_VERSIONS]
     _swap(root, Current(current=version, history=kept))

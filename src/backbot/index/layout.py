@@ -4,6 +4,7 @@
       current.json              {"current": version, "history": [version, ...]}
       versions/VERSION/         one index and its manifest.json
       models/NAME/              the sentence encoder, shared by the versions
+      corpus/safety.toml        the site's words for notices, if the index was unpacked
 
 Files are JSON and plain NumPy arrays (never pickled), so that an index from a stranger can be
 opened: all that it can do is be refused.
@@ -26,6 +27,8 @@ FORMAT = 3
 KEPT_VERSIONS = 5
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
+# What a server needs of the corpus, where the corpus itself is not beside the index.
+CORPUS_FOLDER = "corpus"
 ARRAYS = {
     "sentences": np.int32,
     "passages": np.int32,
@@ -146,6 +149,11 @@ def read_manifest(root: Path, version: str) -> Manifest:
     if manifest.version != version or not _MODEL.fullmatch(manifest.model):
         raise damaged(path)
     return manifest
+
+
+def is_name(name: str) -> bool:
+    """Tell whether `name` can name a version or a model: nothing that leads elsewhere."""
+    return _VERSION.fullmatch(name) is not None
 
 
 def damaged(path: Path) -> IndexDamagedError:

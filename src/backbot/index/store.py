@@ -43,7 +43,7 @@ def open_index(root: Path, version: str | None = None, *, encoder: Encoder | Non
     manifest = read_manifest(root, version)
     folder = root / "versions" / version
     written, arrays = _read_files(folder, manifest)
-    if encoder is None or encoder.folder != root / "models" / manifest.model:
+    if encoder is None or encoder.card.digest != manifest.model_digest:
         encoder = Encoder(root / "models" / manifest.model)
     if encoder.card.digest != manifest.model_digest:
         raise IndexDamagedError(

@@ -1,6 +1,7 @@
 """The journal as the rest of Backbot knows it: write a line, read lines, take lines out."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -205,6 +206,11 @@ def _line(entry: Entry, meaning: Meaning | None, *, words: bool) -> Line:
     if meaning is None or not kept or entry.kind not in ASKING:
         return line
     vector = meaning.vector if kept == question else None
-    if vector is None:
-        vector = meaning.encode(kept)
-    return line._replace(vector=pack(vector), encoder=meaning.encoder)
+    packed = pack(vector) if vector is not None else _packed(meaning.encode, kept)
+    return line._replace(vector=packed, encoder=meaning.encoder)
+
+
+@functools.lru_cache(256)
+def _packed(encode: Callable[[str], Vectors], text: str) -> bytes:
+    """Return the packed vector of `text`: what readers ask often is encoded once."""
+    return pack(encode(text))

@@ -10,8 +10,9 @@ from backbot.corpus.document import Document, DocumentKind, is_document_id
 from backbot.errors import RequestError
 from backbot.journal.model import Mode
 from backbot.model import MAX_MESSAGE_LENGTH, Turn
+from backbot.server.answers import answer
 from backbot.server.openapi import describe
-from backbot.server.replying import holder, journal, reply_to
+from backbot.server.served import holder, journal
 
 blueprint = Blueprint("api", __name__)
 _PATH = re.compile(r"at `\$\.?([^`]*)`")
@@ -81,7 +82,8 @@ class Life(Status, frozen=True, kw_only=True):
 @blueprint.post("/api/chat")
 def chat() -> Response:
     asked = decode(request.get_data(cache=False), ChatRequest)
-    return reply_json(reply_to(asked.message, asked.history), cache="no-store")
+    reply = answer(asked.message, asked.history)
+    return reply_json(reply, cache="no-store")
 
 
 @blueprint.get("/api/suggestions")

@@ -9,8 +9,8 @@ from backbot.server.folder import web_folder
 from backbot.server.headers import content_security_policy, frame_ancestors
 from backbot.server.languages import catalogue
 from backbot.server.pages import page
-from backbot.server.replying import holder
 from backbot.server.scripts import without_comments
+from backbot.server.served import holder
 from backbot.settings import LANGUAGES
 
 blueprint = Blueprint("embed", __name__)

@@ -9,7 +9,9 @@ from flask import Blueprint, Response, request
 
 from backbot.journal.model import Reason
 from backbot.server.api import decode
-from backbot.server.replying import journal
+from backbot.server.limits import check_limit
+from backbot.server.metrics import metrics
+from backbot.server.served import journal
 
 MAX_NOTE_LENGTH = 2000
 
@@ -29,6 +31,7 @@ class FeedbackRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 @blueprint.post("/api/feedback")
 def feedback() -> Response:
+    check_limit("feedback")
     said = decode(request.get_data(cache=False), FeedbackRequest)
     note = (said.note or "").strip() or None
     record_feedback(said.reply, said.helpful, said.reason, note)
@@ -42,6 +45,7 @@ def record_feedback(reply_id: str, helpful: bool, reason: Reason | None, note: s
     with _lock:
         _counts[helpful, None if helpful else reason] += 1
     journal().judge(reply_id, helpful, reason, note)
+    metrics().feedback.labels(str(helpful).lower(), "" if helpful else reason or "none").inc()
 
 
 def feedback_counts() -> dict[tuple[bool, str | None], int]:

@@ -1,73 +1,103 @@
 """The index that a server answers from, replaced when a rebuild has published another."""
 
 import logging
+import os
 import threading
 import time
+import weakref
 from pathlib import Path
 
 from backbot.chatbot import Chatbot
 from backbot.errors import BackbotError
+from backbot.index.contents import Index
+from backbot.index.encoder import Encoder
 from backbot.index.layout import CURRENT_FILE, current_version
 from backbot.index.store import open_index
 from backbot.safety import read_wording
 from backbot.server.memory import give_back
 
-# How often, in seconds, a request looks whether there is another version.
-CHECK_EVERY = 2.0
+# How often, in seconds, to look whether there is another version.
+CHECK_EVERY = 1.0
 log = logging.getLogger("backbot.server")
 
 
 class Holder:
     """Gives the chatbot of the current index, and opens a newer version when there is one.
 
-    A request keeps the chatbot that it began with, so no reply mixes two versions. A version that
+    A request keeps the chatbot that it began with, so no reply mixes two versions. A thread of its
+    own looks for a newer version, opens and warms it; no request waits for that. A version that
     cannot be opened is logged and left; the one before it answers on.
     """
 
     def __init__(self, root: Path, corpus: Path | None = None) -> None:
         """Serve the index in `root`; `corpus` may hold the site's own words for notices."""
         self._root = root
-        self._wording = read_wording(corpus)
+        self._corpus = corpus
+        # Words that do not fit are said at the start, not at the first notice.
+        read_wording(corpus)
         self._lock = threading.Lock()
         self._chatbot: Chatbot | None = None
         self._stamp: tuple[int, int] | None = None
-        self._next_check = 0.0
+        self._watched_in: int | None = None
 
     def chatbot(self) -> Chatbot:
         """Return the chatbot to answer with; raises `IndexUnavailableError` if there is none."""
-        chatbot = self._chatbot
-        if chatbot is not None and time.monotonic() < self._next_check:
-            return chatbot
-        if chatbot is not None and not self._lock.acquire(blocking=False):
-            return chatbot  # another thread is looking; nobody waits for it
-        if chatbot is None:
-            self._lock.acquire()
-        try:
-            return self._refresh()
-        finally:
-            self._next_check = time.monotonic() + CHECK_EVERY
-            self._lock.release()
+        chatbot = self._chatbot or self.open()
+        # Threads do not come along when a worker is forked.
+        if self._watched_in != os.getpid():
+            self.watch()
+        return chatbot
 
-    def _refresh(self) -> Chatbot:
-        stamp = self._read_stamp()
-        if self._chatbot is not None and stamp == self._stamp:
+    def open(self) -> Chatbot:
+        """Open the current version if none is open yet, and return its chatbot."""
+        with self._lock:
+            if self._chatbot is None:
+                stamp = self._read_stamp()
+                self._chatbot = self._make(current_version(self._root), None)
+                self._stamp = stamp
+                give_back()
             return self._chatbot
+
+    def served_index(self) -> Index | None:
+        """Return the index that is answered from right now, without opening any."""
+        return self._chatbot.index if self._chatbot is not None else None
+
+    def watch(self) -> None:
+        """Look for newer versions from here on, in this process, as long as this holder lives."""
+        with self._lock:
+            if self._watched_in == os.getpid():
+                return
+            self._watched_in = os.getpid()
+        watcher = threading.Thread(target=_keep_up, args=(weakref.ref(self),), daemon=True)
+        watcher.name = "backbot-reload"
+        watcher.start()
+
+    def catch_up(self) -> None:
+        """Take up the current version if it is another one than before; never raises."""
+        stamp = self._read_stamp()
+        before = self._chatbot
+        if before is None or stamp == self._stamp:
+            return
         try:
             version = current_version(self._root)
-            if self._chatbot is None or version != self._chatbot.index.version:
-                fresh = Chatbot(open_index(self._root, version), self._wording)
-                # The first question pays for what is worked out late; let it be ours.
-                fresh.reply("warm up the muscles of the upper back")
-                self._chatbot = fresh
-                give_back()
+            if version != before.index.version:
+                self._chatbot = self._make(version, before.index.encoder)
+            else:
+                # The same articles, perhaps with other words for notices.
+                self._chatbot = Chatbot(before.index, read_wording(self._corpus))
         except Exception as error:
-            if self._chatbot is None:
-                raise
             # An error that is none of ours is named by its class alone, like everywhere in a log.
             why = str(error) if isinstance(error, BackbotError) else type(error).__name__
             log.warning("Still answering from the index before: %s", why)
         self._stamp = stamp
-        return self._chatbot
+        give_back()
+
+    def _make(self, version: str, encoder: Encoder | None) -> Chatbot:
+        index = open_index(self._root, version, encoder=encoder)
+        chatbot = Chatbot(index, read_wording(self._corpus))
+        # The first question pays for what is worked out late; let it be ours.
+        chatbot.reply("warm up the muscles of the upper back")
+        return chatbot
 
     def _read_stamp(self) -> tuple[int, int] | None:
         try:
@@ -75,3 +105,10 @@ class Holder:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_ino
+
+
+def _keep_up(reference: "weakref.ref[Holder]") -> None:
+    while (holder := reference()) is not None:
+        holder.catch_up()
+        del holder
+        time.sleep(CHECK_EVERY)

@@ -19,6 +19,7 @@ from flask import Blueprint, Response, current_app, request
 
 from backbot.errors import RequestError
 from backbot.server.api import reply_json
+from backbot.server.limits import check_limit
 from backbot.settings import Settings
 
 blueprint = Blueprint("hooks", __name__)
@@ -41,6 +42,7 @@ def rebuild() -> Response:
     secret = settings.hook_secret
     if secret is None:
         raise RequestError("There is nothing at this address.", status=404, code="not_found")
+    check_limit("hook")
     if not is_signed(
         secret,
         request.get_data(cache=False),

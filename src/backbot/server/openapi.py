@@ -37,7 +37,15 @@ def describe() -> dict[str, Any]:
 
     refused = said("ErrorBody", "The request does not fit; the message says why.")
     missing = said("ErrorBody", "There is no such document.")
-    not_ready = said("ErrorBody", "No index can be answered from.")
+    retry = {
+        "Retry-After": {
+            "description": "Seconds after which to try again.",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    }
+    not_ready = said("ErrorBody", "No index can be answered from, or too many ask; try again.")
+    too_many = said("ErrorBody", "This visitor asks too often; try again later.")
+    not_ready["headers"] = too_many["headers"] = retry
     identifier = {
         "name": "identifier",
         "in": "path",
@@ -70,6 +78,7 @@ def describe() -> dict[str, Any]:
                         "400": refused,
                         "413": refused,
                         "415": refused,
+                        "429": too_many,
                         "503": not_ready,
                     },
                 }
@@ -110,6 +119,7 @@ def describe() -> dict[str, Any]:
                         "400": refused,
                         "413": refused,
                         "415": refused,
+                        "429": too_many,
                     },
                 }
             },
@@ -125,6 +135,19 @@ def describe() -> dict[str, Any]:
                     "operationId": "readyz",
                     "summary": "Whether an index is loaded and answers.",
                     "responses": {"200": said("Status", "Ready."), "503": not_ready},
+                }
+            },
+            "/metrics": {
+                "get": {
+                    "operationId": "metrics",
+                    "summary": "Counters for Prometheus; for the owner alone.",
+                    "responses": {
+                        "200": {
+                            "description": "Prometheus text.",
+                            "content": {"text/plain": {"schema": {"type": "string"}}},
+                        },
+                        "403": said("ErrorBody", "Neither from this machine nor with the token."),
+                    },
                 }
             },
         },

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from flask import Blueprint, Response, make_response, render_template, request
 
 from backbot.corpus.document import Block, Document
-from backbot.errors import RequestError
+from backbot.errors import BusyError, RequestError
+from backbot.server.answers import answer
 from backbot.server.api import find_document
 from backbot.server.languages import (
     CORPUS_LANGUAGE,
@@ -18,7 +19,8 @@ from backbot.server.languages import (
     spoken,
     translated,
 )
-from backbot.server.replying import holder, journal, reply_to
+from backbot.server.metrics import count_error
+from backbot.server.served import holder, journal
 
 blueprint = Blueprint("pages", __name__)
 _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -52,18 +54,28 @@ def chat() -> Response:
 def ask() -> Response:
     question = (request.form if request.method == "POST" else request.args).get("q", "")
     reply = None
-    problem = None
+    problem: RequestError | BusyError | None = None
     if question.strip():
         try:
-            reply = reply_to(question)
-        except RequestError as error:
-            problem = str(error)
+            reply = answer(question)
+        except (RequestError, BusyError) as error:
+            count_error(error.code)
+            problem = error
+    said = catalogue(spoken())["errors"].get(problem.code) if problem else None
     suggestions = reply.suggestions if reply else holder().chatbot().suggestions()
     response = page(
-        "ask.html", question=question, reply=reply, problem=problem, suggestions=suggestions
+        "ask.html",
+        question=question,
+        reply=reply,
+        problem=said or (str(problem) if problem else None),
+        problem_language=None if said else CORPUS_LANGUAGE,
+        suggestions=suggestions,
     )
     response.headers["Cache-Control"] = "no-store"
-    response.status_code = 400 if problem else 200
+    if problem is not None:
+        response.status_code = problem.status
+        if problem.retry_after is not None:
+            response.headers["Retry-After"] = str(problem.retry_after)
     return response
 
 
