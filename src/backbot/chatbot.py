@@ -17,6 +17,7 @@ from backbot.answering.abstain import (
 from backbot.answering.candidates import Candidates, find_candidates
 from backbot.answering.cite import arrange
 from backbot.answering.compose import compose
+from backbot.answering.pinned import Pins, pinned_runs
 from backbot.answering.runs import Run
 from backbot.answering.suggest import suggest
 from backbot.conversation.choices import accepts, picked
@@ -26,6 +27,7 @@ from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
 from backbot.index.encoder import Encoded
+from backbot.index.pins import Pinned
 from backbot.model import (
     MAX_HISTORY,
     MAX_MESSAGE_LENGTH,
@@ -61,6 +63,7 @@ class Trace(NamedTuple):
     candidates: Candidates | None = None
     signals: Signals | None = None
     runs: Sequence[Run] = ()
+    pinned: Pinned | None = None
 
 
 class _Said(NamedTuple):
@@ -85,6 +88,7 @@ class Chatbot:
         # How often looking for warning signs broke; each time the standing caution was shown.
         self.safety_failures = 0
         self._recogniser = Recogniser(index.encoder)
+        self._pins = Pins(index)
         self._wording = wording or read_wording()
 
     def reply(self, message: str, history: Sequence[Turn] = ()) -> Reply:
@@ -170,11 +174,17 @@ class Chatbot:
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
         understood = mend_spelling(self.index, resolve(squeeze(text), history).text)
+        asked = [understood, *(turn.message for turn in history)]
+        left_out = frozenset() if exercises else frozenset({Role.REMEDY})
+        if pinned := self._pins.find(understood):
+            question = prepare(self.index, understood, read)
+            if runs := pinned_runs(self.index, question, pinned, without=left_out):
+                trace = Trace(question=question, runs=runs, pinned=pinned)
+                return self._quote(understood, 1.0, question, runs, asked), trace
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         question = prepare(self.index, understood, read)
         hits = search(self.index, question, PASSAGES_READ)
-        left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         candidates = find_candidates(self.index, question, hits, without=left_out)
         runs = compose(self.index, question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
@@ -183,15 +193,25 @@ class Chatbot:
             probability = 0.0
         trace = Trace(None, question, hits, candidates, signals, runs)
 
-        asked = [understood, *(turn.message for turn in history)]
         if not runs or probability < THRESHOLD:
             near = suggest(self.index, question.vector, asked=asked)
             words = phrase("no_answer", "near" if near else "text")
             said = _Said(Kind.NO_ANSWER, understood, probability, text=words, suggestions=near)
             return said, trace
+        return self._quote(understood, probability, question, runs, asked), trace
+
+    def _quote(
+        self,
+        understood: str,
+        probability: float,
+        question: Question,
+        runs: Sequence[Run],
+        asked: Sequence[str],
+    ) -> _Said:
+        """Return the answer that quotes `runs`."""
         sections, citations = arrange(self.index, runs)
         shown = {run.document for run in runs}
-        said = _Said(
+        return _Said(
             Kind.ANSWER,
             understood,
             probability,
@@ -199,7 +219,6 @@ class Chatbot:
             citations=citations,
             suggestions=suggest(self.index, question.vector, asked=asked, shown=shown),
         )
-        return said, trace
 
     def _picked(self, text: str, history: Sequence[Turn]) -> str | None:
         """Return the question that `text` picks of those the last reply offered, None for none.

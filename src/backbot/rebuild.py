@@ -14,6 +14,7 @@ from backbot.index.draft import drafting
 from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
 from backbot.index.layout import corpus_fingerprint
+from backbot.index.pins import read_pins
 from backbot.index.store import read_known
 from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms
@@ -60,12 +61,13 @@ def rebuild_index(
     documents = read_corpus(corpus)
     synonyms = read_synonyms(corpus)
     checks = read_checks(corpus)
+    pins = read_pins(corpus)
     report = Report()
 
     def prove(version: str) -> bool:
         nonlocal report
         progress.stage("Proving", 1)
-        report = examine(root, version, corpus, checks)
+        report = examine(root, version, corpus, checks, pins)
         progress.advance()
         return report.passed or force
 
@@ -75,7 +77,7 @@ def rebuild_index(
         encoder = Encoder(folder)
         progress.advance()
         known = Known({}, {}) if full else read_known(root, encoder.card)
-        built = build_index(documents, synonyms, encoder, known, progress)
+        built = build_index(documents, synonyms, encoder, known, progress, pins)
         index = built.index
         baseline = measure_baseline(index, progress)
 

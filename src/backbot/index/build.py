@@ -28,6 +28,7 @@ from backbot.index.dense import Dense
 from backbot.index.elsewhere import read_elsewhere
 from backbot.index.encoder import Encoder, Vectors
 from backbot.index.lexical import K1, B, build_lexical
+from backbot.index.pins import Pin, bind_all
 from backbot.index.wording import Wording, learn_wording
 from backbot.text.terms import terms
 
@@ -83,8 +84,12 @@ def build_index(
     encoder: Encoder,
     known: Known,
     progress: Progress,
+    pins: Sequence[Pin] = (),
 ) -> Built:
-    """Return the index of `documents`; texts whose key is among `known` keep their vectors."""
+    """Return the index of `documents`; texts whose key is among `known` keep their vectors.
+
+    Of `pins` those are left out that cannot be bound to the documents.
+    """
     plan = _plan(documents, synonyms, progress)
     texts = {
         "passage": plan.passage_inputs,
@@ -125,6 +130,7 @@ def build_index(
         token_vectors=np.concatenate([none, *tokens]),
         encoder=encoder,
         baseline=Baseline(),
+        pins=bind_all(pins, documents),
     )
     packed = {
         kind: np.frombuffer(b"".join(each), dtype=np.uint8).reshape(-1, _KEY_BYTES)

@@ -54,6 +54,7 @@ class Draft:
         self._json("document_vocabulary", tuple(index.document_lexical.vocabulary))
         self._json("wording", index.wording)
         self._json("baseline", baseline)
+        self._json("pins", index.pins)
         arrays: dict[str, NDArray[Any]] = {
             "sentences": index.sentences,
             "passages": index.passages,

@@ -19,10 +19,11 @@ import numpy as np
 from backbot.corpus.document import Document
 from backbot.errors import IndexDamagedError, IndexOutdatedError, IndexUnavailableError
 from backbot.index.contents import Baseline, Question
+from backbot.index.pins import Pinned
 from backbot.index.wording import Wording
 
 # Rises whenever what is written, or how it is read, changes.
-FORMAT = 3
+FORMAT = 4
 KEPT_VERSIONS = 5
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
@@ -91,6 +92,7 @@ class Written(msgspec.Struct, frozen=True):
     document_vocabulary: tuple[str, ...]
     wording: Wording
     baseline: Baseline
+    pins: tuple[Pinned, ...]
 
 
 def corpus_fingerprint(documents: tuple[Document, ...]) -> str:

@@ -67,6 +67,7 @@ def open_index(root: Path, version: str | None = None) -> Index:
         token_vectors=arrays["token_vectors"],
         encoder=encoder,
         baseline=written.baseline,
+        pins=written.pins,
     )
 
 

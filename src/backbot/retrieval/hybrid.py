@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backbot.index.contents import P_DOCUMENT, Index
 from backbot.index.encoder import Vectors
@@ -55,7 +56,19 @@ def search(index: Index, question: Question, k: int, *, unasked: str | None = No
     depth = min(DEPTH, len(bm25))
     strongest = np.argpartition(-bm25, depth - 1)[:depth]
     pool = np.union1d(nearest.rows, strongest[bm25[strongest] > 0]).astype(np.int64)
+    return _fused(index, question, bm25, pool, unasked)[:k]
 
+
+def search_document(index: Index, question: Question, document: int) -> list[Hit]:
+    """Return all passages of the document in row `document`, scored as `search` does it."""
+    pool = (index.passages[:, P_DOCUMENT] == document).nonzero()[0].astype(np.int64)
+    return _fused(index, question, _lexical_share(index.lexical, question), pool, None)
+
+
+def _fused(
+    index: Index, question: Question, bm25: Scores, pool: NDArray[np.int64], unasked: str | None
+) -> list[Hit]:
+    """Return the passages of `pool` with their scores, best first, ties by position."""
     owners = index.passages[pool, P_DOCUMENT]
     lexical = bm25[pool]
     document = _lexical_share(index.document_lexical, question)[owners]
@@ -67,7 +80,7 @@ def search(index: Index, question: Question, k: int, *, unasked: str | None = No
         + DENSE_WEIGHT * dense
         + ASKED_WEIGHT * asked
     )
-    order = np.lexsort((pool, -fused))[:k]
+    order = np.lexsort((pool, -fused))
     return [
         Hit(
             int(pool[n]),

@@ -1,0 +1,98 @@
+"""Pins: questions that the owner has given an answer by hand, in `corpus/pins.toml`.
+
+[[pin]]
+question = "do flat feet cause neck pain?"
+document = "do-flat-feet-cause-upper-back-pain"
+words = "Flat feet can add to neck pain."   # optional: the very words of the document to quote
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from backbot.corpus.document import Document
+from backbot.errors import CorpusError
+from backbot.index.passages import split_sentences
+from backbot.model import MAX_EXCERPT_WORDS, MAX_MESSAGE_LENGTH
+from backbot.text.medicine import advises_medicine
+
+FILE = "pins.toml"
+
+
+class Pin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question, the document that answers it and, if given, the words of it to quote."""
+
+    question: str
+    document: str
+    words: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.question.strip()) <= MAX_MESSAGE_LENGTH:
+            raise ValueError("a question has 1 to 2,000 characters")
+        if self.words is not None and not self.words.strip():
+            raise ValueError("`words` is empty; leave the line out to quote what fits best")
+
+
+class Pinned(msgspec.Struct, frozen=True, array_like=True):
+    """A pin bound to the documents of an index: `document` is a row, `start` to `end` are code
+    points of its text, both 0 where the pin names no words."""
+
+    question: str
+    document: int
+    start: int = 0
+    end: int = 0
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    pin: tuple[Pin, ...] = ()
+
+
+def read_pins(corpus: Path) -> tuple[Pin, ...]:
+    """Return the pins of the corpus, none if it has no such file; raises `CorpusError`."""
+    path = corpus / FILE
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).pin
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise CorpusError([f"{FILE} cannot be read ({error.strerror})."]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise CorpusError(
+            [
+                f'{FILE} does not fit: {error}. Write [[pin]], a line question = "..." and a line '
+                'document = "a-document".'
+            ]
+        ) from None
+
+
+def bind(pin: Pin, rows: Mapping[str, int], documents: Sequence[Document]) -> Pinned | str:
+    """Return `pin` bound to one of `documents`, whose `rows` are given by ID; or, in a phrase, why
+    it cannot be: the document is not there, or its words cannot be quoted."""
+    row = rows.get(pin.document)
+    if row is None:
+        return f"there is no document {pin.document}"
+    if pin.words is None:
+        return Pinned(pin.question, row)
+    document = documents[row]
+    pattern = r"\s+".join(map(re.escape, pin.words.split()))
+    found = re.search(pattern, document.text)
+    if found is None:
+        return f"the pinned words do not stand word for word in {pin.document}"
+    start, end = found.span()
+    if len(found.group().split()) > MAX_EXCERPT_WORDS:
+        return f"the pinned words are more than {MAX_EXCERPT_WORDS}"
+    for sentence in split_sentences(document):
+        told = document.text[sentence.start : sentence.end]
+        if sentence.start < end and start < sentence.end and advises_medicine(told):
+            return "the pinned words advise on a medicine, which is never quoted"
+    return Pinned(pin.question, row, start, end)
+
+
+def bind_all(pins: Sequence[Pin], documents: Sequence[Document]) -> tuple[Pinned, ...]:
+    """Return the pins that can be bound to `documents`, in order."""
+    rows = {document.id: row for row, document in enumerate(documents)}
+    bound = (bind(pin, rows, documents) for pin in pins)
+    return tuple(each for each in bound if isinstance(each, Pinned))
