@@ -22,7 +22,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("answering", "conversation", "safety"),
     ("chatbot",),
     ("guard",),
-    ("rebuild",),
+    ("rebuild", "tracing"),
+    ("desk",),
     ("evaluation", "server", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -91,18 +91,21 @@ class Chatbot:
         self._pins = Pins(index)
         self._wording = wording or read_wording()
 
-    def reply(self, message: str, history: Sequence[Turn] = ()) -> Reply:
+    def reply(self, message: str, history: Sequence[Turn] = (), *, closed: bool = False) -> Reply:
         """Return the reply to `message` after `history`, oldest turn first.
 
+        A chat that is `closed` says so and quotes nothing; safety notices come all the same.
         Raises `RequestError` for a message that is empty or longer than 2,000 characters.
         """
-        return self.explain(message, history)[0]
+        return self.explain(message, history, closed=closed)[0]
 
-    def explain(self, message: str, history: Sequence[Turn] = ()) -> tuple[Reply, Trace]:
+    def explain(
+        self, message: str, history: Sequence[Turn] = (), *, closed: bool = False
+    ) -> tuple[Reply, Trace]:
         """Return the reply and what every stage found on the way to it."""
         started = time.perf_counter()
         text = _readable(message)
-        said, trace = self._respond(text, history[-MAX_HISTORY:])
+        said, trace = self._respond(text, history[-MAX_HISTORY:], closed=closed)
         reply = Reply(
             id=secrets.token_urlsafe(9),
             kind=said.kind,
@@ -123,7 +126,9 @@ class Chatbot:
         """Return questions to begin with: those nearest to what the corpus is about as a whole."""
         return suggest(self.index, self.index.question_vectors.mean(axis=0), count=count)
 
-    def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
+    def _respond(
+        self, text: str, history: Sequence[Turn], *, closed: bool = False
+    ) -> tuple[_Said, Trace]:
         # Safety and retrieval often need the vector of the same words: it is made once.
         read = functools.cache(self.index.encoder.read)
         finding, notice = self._look_for_signs(text, history, read)
@@ -131,9 +136,12 @@ class Chatbot:
             return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
         if finding is not None and finding.declined:
             words = self._wording.declined[finding.declined]
-            near = suggest(self.index, read(text).sentence, asked=[text])
+            near = () if closed else suggest(self.index, read(text).sentence, asked=[text])
             said = _Said(Kind.DECLINED, text, 0.0, text=words, suggestions=near)
             return said._replace(notice=notice), Trace(finding)
+        if closed:
+            words = phrase("closed", "text")
+            return _Said(Kind.NO_ANSWER, text, 0.0, notice=notice, text=words), Trace(finding)
         urgent = notice is not None and notice.level is Level.URGENT
         said, trace = self._answer(text, history, read, exercises=not urgent)
         return said._replace(notice=notice), trace._replace(finding=finding)

@@ -13,7 +13,7 @@ from backbot.index.contents import Known
 from backbot.index.draft import drafting
 from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
-from backbot.index.layout import corpus_fingerprint
+from backbot.index.layout import CURRENT_FILE, corpus_fingerprint
 from backbot.index.pins import read_pins
 from backbot.index.store import read_known
 from backbot.index.withheld import Withheld, read_withheld
@@ -24,7 +24,8 @@ class Rebuilt(NamedTuple):
     """What a rebuild did. `embedded` texts were new, `reused` ones had a vector already.
 
     `report` says how the version stands against the owner's checks and the version before,
-    `remarks` what there is to look at in the corpus; it is `published` if it answers from now on.
+    `remarks` what there is to look at in the corpus; it is `published` if it answers from now on,
+    else held back beside the one that does.
     `withheld` sentences advise on medicines and are never quoted.
     """
 
@@ -47,6 +48,7 @@ def rebuild_index(
     model: str | None = None,
     full: bool = False,
     force: bool = False,
+    hold: bool = False,
     progress: Progress | None = None,
 ) -> Rebuilt:
     """Build the index of the documents in `corpus` and make it the current one in `root`.
@@ -54,7 +56,7 @@ def rebuild_index(
     Vectors of unchanged texts are taken over from the current version unless `full`. The same
     corpus gives the same bytes and the same version. The new version is opened from the disk and
     the owner's checks are run against it first; where one fails, the version before answers on,
-    unless `force`. Raises `CorpusError`, `ModelError`, `WriteError` or `UsageError`; the index in
+    unless `force`; with `hold` it does so in any case. Raises `CorpusError`, `ModelError`, `WriteError` or `UsageError`; the index in
     `root` is then as it was.
     """
     progress = progress or Silent()
@@ -63,13 +65,15 @@ def rebuild_index(
     checks = read_checks(corpus)
     pins = read_pins(corpus)
     report = Report()
+    # The first version of all has none beside which it could be held.
+    hold = hold and (root / CURRENT_FILE).exists()
 
     def prove(version: str) -> bool:
         nonlocal report
         progress.stage("Proving", 1)
         report = examine(root, version, corpus, checks, pins)
         progress.advance()
-        return report.passed or force
+        return (report.passed or force) and not hold
 
     with drafting(root) as draft:
         progress.stage("Sentence encoder", 1)
@@ -106,6 +110,6 @@ def rebuild_index(
         built.reused,
         report,
         lint(documents, corpus),
-        published=report.passed or force,
+        published=(report.passed or force) and not hold,
         withheld=read_withheld(index),
     )

@@ -76,10 +76,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Current(msgspec.Struct, frozen=True, kw_only=True):
-    """Which version is served, and the versions kept, newest first."""
+    """Which version is served, the versions kept, newest first, and one that is held back: built,
+    but kept from the readers by a check or by the owner."""
 
     current: str
     history: list[str]
+    held: str | None = None
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -115,7 +117,8 @@ def read_current(root: Path) -> Current:
         ) from None
     except (OSError, *UNREADABLE):
         raise damaged(root / CURRENT_FILE) from None
-    if not all(_VERSION.fullmatch(each) for each in (current.current, *current.history)):
+    named = (current.current, *current.history, *filter(None, [current.held]))
+    if not all(_VERSION.fullmatch(each) for each in named):
         raise damaged(root / CURRENT_FILE)
     return current
 

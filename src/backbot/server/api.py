@@ -65,13 +65,13 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 @blueprint.post("/api/chat")
 def chat() -> Response:
     asked = decode(request.get_data(cache=False), ChatRequest)
-    reply = holder().chatbot().reply(asked.message, asked.history)
+    reply = holder().reply(asked.message, asked.history)
     return reply_json(reply, cache="no-store")
 
 
 @blueprint.get("/api/suggestions")
 def suggestions() -> Response:
-    return reply_json(Suggestions(suggestions=holder().chatbot().suggestions()))
+    return reply_json(Suggestions(suggestions=holder().suggestions()))
 
 
 @blueprint.get("/api/documents/<identifier>")

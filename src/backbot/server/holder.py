@@ -3,12 +3,15 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from backbot.chatbot import Chatbot
+from backbot.desk.switch import is_closed
 from backbot.errors import BackbotError
 from backbot.index.layout import CURRENT_FILE, current_version
 from backbot.index.store import open_index
+from backbot.model import Reply, Turn
 from backbot.safety import read_wording
 
 # How often, in seconds, a request looks whether there is another version.
@@ -46,6 +49,19 @@ class Holder:
         finally:
             self._next_check = time.monotonic() + CHECK_EVERY
             self._lock.release()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the owner has taken the chat down."""
+        return is_closed(self._root)
+
+    def reply(self, message: str, history: Sequence[Turn] = ()) -> Reply:
+        """Return the reply to a reader's message; raises as `Chatbot.reply` and `chatbot` do."""
+        return self.chatbot().reply(message, history, closed=self.closed)
+
+    def suggestions(self) -> tuple[str, ...]:
+        """Return questions to begin with, none while the chat is down."""
+        return () if self.closed else self.chatbot().suggestions()
 
     def _refresh(self) -> Chatbot:
         stamp = self._read_stamp()
