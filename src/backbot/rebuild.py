@@ -56,8 +56,8 @@ def rebuild_index(
     Vectors of unchanged texts are taken over from the current version unless `full`. The same
     corpus gives the same bytes and the same version. The new version is opened from the disk and
     the owner's checks are run against it first; where one fails, the version before answers on,
-    unless `force`; with `hold` it does so in any case. Raises `CorpusError`, `ModelError`, `WriteError` or `UsageError`; the index in
-    `root` is then as it was.
+    unless `force`; with `hold` it does so in any case. Raises `CorpusError`, `ModelError`,
+    `WriteError` or `UsageError`; the index in `root` is then as it was.
     """
     progress = progress or Silent()
     documents = read_corpus(corpus)

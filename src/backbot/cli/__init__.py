@@ -17,6 +17,7 @@ from backbot.cli.group import LazyGroup
         "watch": "backbot.cli.watch",
         "evaluate": "backbot.cli.evaluate",
         "verify": "backbot.cli.verify",
+        "owner": "backbot.cli.owner",
         "doctor": "backbot.cli.doctor",
     },
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -107,7 +107,9 @@ def _without(held: Any, key: str, value: Any) -> Any:
     if place is None:
         raise LookupError
     del rows[place]
-    return {name: each for name, each in held.items() if name != key} | ({key: rows} if rows else {})
+    return {name: each for name, each in held.items() if name != key} | (
+        {key: rows} if rows else {}
+    )
 
 
 MEANS: dict[ActKind, Means] = {

@@ -58,7 +58,7 @@ def with_group(text: str, key: str, group: list[str]) -> str:
         groups.append(inner)
         document.append(key, groups.multiline(True))
         return tomlkit.dumps(document).rstrip("\n") + "\n"
-    elif isinstance(groups, Array):
+    if isinstance(groups, Array):
         if "\n" in groups.as_string():
             groups.add_line(inner, indent=_indent(groups.as_string()), newline=True)
         else:

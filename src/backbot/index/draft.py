@@ -292,6 +292,8 @@ def _swap(root: Path, current: Current) -> None:
 def _point_to(root: Path, version: str) -> None:
     history = [version, *(each for each in _history(root) if each != version)]
     kept = [each for each in history if (root / "versions" / each).is_dir()][:KEPT_VERSIONS]
+    # The folder's time tells from when on the corpus, as it was, answered.
+    os.utime(root / "versions" / version)
     _swap(root, Current(current=version, history=kept))
     _clear_versions(root, kept)
 

@@ -27,9 +27,12 @@ from backbot.index.lexical import Lexical
 from backbot.index.soundness import check
 
 
-def open_index(root: Path, version: str | None = None) -> Index:
+def open_index(
+    root: Path, version: str | None = None, *, encoder: Encoder | None = None
+) -> Index:
     """Open a version of the index in `root`, the current one if none is named.
 
+    An `encoder` that is open already is shared where it is the one that the version was built with.
     Raises `IndexUnavailableError` and its kin with a sentence that says what to do: nothing there,
     damaged, foreign, outdated, or its encoder missing or changed.
     """
@@ -37,7 +40,8 @@ def open_index(root: Path, version: str | None = None) -> Index:
     manifest = read_manifest(root, version)
     folder = root / "versions" / version
     written, arrays = _read_files(folder, manifest)
-    encoder = Encoder(root / "models" / manifest.model)
+    if encoder is None or encoder.card.digest != manifest.model_digest:
+        encoder = Encoder(root / "models" / manifest.model)
     if encoder.card.digest != manifest.model_digest:
         raise IndexDamagedError(
             f"The index in {root} was built with another sentence encoder than the one beside it; "
