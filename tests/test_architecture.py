@@ -21,6 +21,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("retrieval",),
     ("answering", "conversation", "safety"),
     ("chatbot",),
+    ("journal",),
+    ("insights",),
     ("guard",),
     ("rebuild", "tracing"),
     ("desk",),

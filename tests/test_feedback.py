@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 from flask.testing import FlaskClient
 
+from backbot.journal.model import Reason
 from backbot.server import feedback
-from backbot.server.feedback import Reason, feedback_counts, record_feedback
+from backbot.server.feedback import feedback_counts, record_feedback
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,12 @@
 
 import threading
 from collections import Counter
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response, request
 
+from backbot.journal.model import Reason
 from backbot.server.api import decode
 
 MAX_NOTE_LENGTH = 2000
@@ -18,16 +18,6 @@ MAX_NOTE_LENGTH = 2000
 blueprint = Blueprint("feedback", __name__)
 _counts: Counter[tuple[bool, str | None]] = Counter()
 _lock = threading.Lock()
-
-
-class Reason(StrEnum):
-    """Why a reply did not help."""
-
-    DID_NOT_ANSWER = "did_not_answer"
-    WRONG = "wrong"
-    UNSAFE = "unsafe"
-    UNCLEAR = "unclear"
-    OTHER = "other"
 
 
 class FeedbackRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""What a journal tells the owner: what readers ask, and what no article answers."""
