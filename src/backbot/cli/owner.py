@@ -29,7 +29,7 @@ def token(index: str | None) -> None:
     settings = _settings(index=index)
     made = Access(Path(settings.index)).make_token()
     # The token alone on stdout, for a password manager at the end of a pipe.
-    where = f"{address(settings.host, settings.port).rstrip("/")}/owner"
+    where = address(settings.host, settings.port).rstrip("/") + "/owner"
     click.echo(f"Sign in at {where} with this token. It is shown only now:", err=True)
     click.echo(made)
 

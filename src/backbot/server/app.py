@@ -16,6 +16,7 @@ from backbot.server.folder import web_folder
 from backbot.server.headers import add_headers
 from backbot.server.holder import Holder
 from backbot.server.languages import catalogue, spoken
+from backbot.server.owner import desk
 from backbot.settings import Settings
 
 # Nine messages of 2,000 characters, each of them escaped in the longest way that JSON knows.
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(feedback.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(hooks.blueprint)
+    app.register_blueprint(desk.blueprint)
     app.register_blueprint(embed.blueprint)
     app.register_error_handler(BackbotError, _on_backbot_error)
     app.register_error_handler(HTTPException, _on_http_error)
