@@ -21,8 +21,10 @@ from backbot.desk.model import Act, ActKind, Recorded, Undone
 from backbot.desk.tables import read_table
 from backbot.errors import BackbotError, UsageError, WriteError
 from backbot.guard.checks import FILE as CHECKS_FILE
+from backbot.guard.checks import read_checks
 from backbot.index.pins import FILE as PINS_FILE
-from backbot.index.wording import SYNONYMS_FILE
+from backbot.index.pins import read_pins
+from backbot.index.wording import SYNONYMS_FILE, read_own_synonyms
 from backbot.model import MAX_MESSAGE_LENGTH
 from backbot.text.clean import clean, fold
 
@@ -72,8 +74,7 @@ class Desk:
         if words and words.strip():
             values["words"] = " ".join(words.split())
         path = self._folder / PINS_FILE
-        pins = read_table(_read(path)).get("pin", [])
-        if any(_same(str(each.get("question", "")), question) for each in pins):
+        if any(_same(each.question, question) for each in read_pins(self._folder)):
             raise UsageError("This question has a pin already; undo that one first.")
         return self._act(ActKind.PIN, path, values, f"“{question}” is pinned to {document}")
 
@@ -107,6 +108,7 @@ class Desk:
             values["no_answer"] = True
             what = f"“{question}” must get no answer"
         path = self._folder / CHECKS_FILE
+        read_checks(self._folder)
         if values in read_table(_read(path)).get("check", []):
             raise UsageError("There is such a check already.")
         return self._act(ActKind.CHECK, path, values, what)
@@ -131,8 +133,8 @@ class Desk:
         if len(group) < 2:
             raise UsageError("Give two words or more that mean the same.")
         path = self._folder / SYNONYMS_FILE
-        held = read_table(_read(path)).get("groups", [])
-        if any(set(group) <= {fold(str(word)) for word in each} for each in held):
+        held = read_own_synonyms(self._folder)
+        if any(set(group) <= {fold(word) for word in each} for each in held):
             raise UsageError("These words are taken for the same already.")
         listed = ", ".join(f"“{word}”" for word in group)
         return self._act(ActKind.SYNONYM, path, {"words": group}, f"{listed} mean the same")
@@ -174,7 +176,8 @@ class Desk:
         Raises `UsageError` where there is no such act, or what it added is not there any more.
         """
         with self._alone():
-            open_ = [each.act for each in self.recorded() if each.undone is None]
+            recorded = self.recorded()
+            open_ = [each.act for each in recorded if each.undone is None]
             act = next((each for each in open_ if identifier in (None, each.id)), None)
             if act is None:
                 raise UsageError("There is no such act to undo.")
@@ -183,7 +186,7 @@ class Desk:
                 raise UsageError(f"{act.file} is not a file of this corpus.")
             text = _read(path)
             try:
-                left = _taken_out(act, text)
+                left = _taken_out(act, text, list_is_ours=_made_list(recorded, act.file))
             except LookupError:
                 raise UsageError(
                     f"What this added to {act.file} is not there any more, or was changed since; "
@@ -262,9 +265,12 @@ class Desk:
             os.close(held)
 
 
-def _taken_out(act: Act, text: str) -> str | None:
+def _taken_out(act: Act, text: str, *, list_is_ours: bool) -> str | None:
     """Return `text` without what `act` added, None for a file that it made and that is empty then;
-    raises `LookupError` where that cannot be done without touching anything else."""
+    raises `LookupError` where that cannot be done without touching anything else.
+
+    A list that acts began goes with its last item: `list_is_ours`.
+    """
     if act.kind is ActKind.DRAFT:
         if text != act.lines:
             raise LookupError
@@ -272,13 +278,25 @@ def _taken_out(act: Act, text: str) -> str | None:
     means = MEANS[act.kind]
     wanted = means.taken(means.read(text), act.values)
     left = _cut(text, act.lines, act.replaced)
-    if left is None or not _reads(left, act, wanted):
+    emptied = list_is_ours and act.kind is ActKind.QUESTION and ALTERNATES not in wanted
+    if left is None or not _reads(left, act, wanted) or (emptied and ALTERNATES in left):
         left = means.take(text, act.values)
         if not _reads(left, act, wanted) or left.count("#") < text.count("#"):
             raise LookupError
     head = _HEADS.get(act.kind, "")
     ours = act.created or (head and left.startswith(head))
     return None if ours and not _EMPTY_LIST.sub("", left.removeprefix(head)).strip() else left
+
+
+def _made_list(recorded: Sequence[Recorded], file: str) -> bool:
+    """Tell whether an act began the list of other questions in `file`."""
+    return any(
+        each.act.kind is ActKind.QUESTION
+        and each.act.file == file
+        and ALTERNATES in each.act.lines
+        and ALTERNATES not in each.act.replaced
+        for each in recorded
+    )
 
 
 def _reads(text: str, act: Act, wanted: Any) -> bool:

@@ -91,8 +91,13 @@ def _alternates() -> Means:
     def added(held: Any, values: Values) -> Any:
         return held | {ALTERNATES: [*(held.get(ALTERNATES) or []), values["question"]]}
 
+    def read(text: str) -> Any:
+        held = front_of(text)
+        # An empty list says the same as none.
+        return {name: value for name, value in held.items() if name != ALTERNATES or value}
+
     return Means(
-        front_of,
+        read,
         lambda text, values: with_alternate(text, values["question"]),
         added,
         lambda text, values: without_alternate(text, values["question"]),

@@ -27,9 +27,7 @@ from backbot.index.lexical import Lexical
 from backbot.index.soundness import check
 
 
-def open_index(
-    root: Path, version: str | None = None, *, encoder: Encoder | None = None
-) -> Index:
+def open_index(root: Path, version: str | None = None, *, encoder: Encoder | None = None) -> Index:
     """Open a version of the index in `root`, the current one if none is named.
 
     An `encoder` that is open already is shared where it is the one that the version was built with.

@@ -74,7 +74,5 @@ _ACTS: dict[str, Callable[[Desk], Act]] = {
     ActKind.HIDE: lambda desk: desk.hide(_field("document")),
     ActKind.SHOW: lambda desk: desk.show(_field("document")),
     ActKind.SYNONYM: lambda desk: desk.add_synonym(_field("words").split(",")),
-    ActKind.DRAFT: lambda desk: desk.start_draft(
-        _field("title"), request.form.getlist("question")
-    ),
+    ActKind.DRAFT: lambda desk: desk.start_draft(_field("title"), request.form.getlist("question")),
 }

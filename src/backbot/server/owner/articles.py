@@ -11,7 +11,7 @@ from backbot.corpus.document import Document, is_document_id
 from backbot.corpus.front import read_front
 from backbot.errors import BackbotError, CorpusError, RequestError
 from backbot.index.pins import Pin, read_pins
-from backbot.index.wording import SYNONYMS_FILE
+from backbot.index.wording import read_own_synonyms
 from backbot.server.owner.door import blueprint, settings
 from backbot.server.owner.page import show
 
@@ -106,14 +106,10 @@ def corpus() -> Corpus:
 
 def own_synonyms() -> list[list[str]]:
     """Return the corpus's own groups of synonyms, none where they cannot be read."""
-    from backbot.desk.tables import read_table
-
-    path = Path(settings().corpus) / SYNONYMS_FILE
     try:
-        groups = read_table(path.read_text(encoding="utf-8")).get("groups", [])
-    except (OSError, UnicodeDecodeError, BackbotError):
+        return read_own_synonyms(Path(settings().corpus))
+    except BackbotError:
         return []
-    return [each for each in groups if isinstance(each, list)]
 
 
 def _read(folder: Path) -> Corpus:

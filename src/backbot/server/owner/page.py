@@ -49,9 +49,9 @@ def _around() -> dict[str, object]:
         "undone": undone,
         "said": SAID.get(request.args.get("said", "")),
         "waiting": waiting(acts, Path(settings.index)),
-        "here": request.full_path.rstrip("?") if request.method == "GET" else url_for(
-            request.endpoint or "owner.overview", **(request.view_args or {})
-        ),
+        "here": request.full_path.rstrip("?")
+        if request.method == "GET"
+        else url_for(request.endpoint or "owner.overview", **(request.view_args or {})),
     }
 
 
