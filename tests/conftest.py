@@ -17,7 +17,7 @@ from backbot.server.app import create_app
 from backbot.settings import Settings
 from support import TINY, Toy, link_models, make_toy, write_corpus
 
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser_fixtures", "postgres_fixtures"]
 PROJECT = Path(__file__).parents[1]
 
 # A busy machine is no failure.

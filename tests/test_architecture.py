@@ -22,10 +22,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("answering", "conversation", "safety"),
     ("chatbot",),
     ("journal",),
-    ("insights",),
+    ("insights", "desk"),
     ("guard",),
     ("rebuild", "tracing"),
-    ("desk",),
     ("evaluation", "server", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

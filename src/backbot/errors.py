@@ -11,6 +11,7 @@
     ├── IndexUnavailableError   there is no index to open
     │   ├── IndexDamagedError   files are missing, changed or not what they should be
     │   └── IndexOutdatedError  written by another version of Backbot
+    ├── JournalError            the journal cannot be read or changed
     └── WriteError              the disk is full or the folder is not ours to write
 
 Each class has an `exit_code` for the command line and a `status` and `code` for HTTP. A message
@@ -86,6 +87,10 @@ class IndexDamagedError(IndexUnavailableError):
 
 class IndexOutdatedError(IndexUnavailableError):
     """The index was written by another version of Backbot."""
+
+
+class JournalError(BackbotError):
+    """The journal cannot be read or changed."""
 
 
 class WriteError(BackbotError):

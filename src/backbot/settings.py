@@ -38,6 +38,10 @@ _Language = Annotated[
 ]
 
 
+_Mode = Annotated[str, Meta(pattern=r"^(off|counts|text)$", description="one of off, counts, text")]
+_Days = Annotated[int, Meta(ge=1, le=3650, description="a whole number of days from 1 to 3650")]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every setting with its default. A `corpus` or `index` path is taken from where you stand."""
 
@@ -52,6 +56,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: _Name | None = None
     hook_secret: _Secret | None = None
     language: _Language | None = None
+    # A path, a database URL or `off`; None: a file beside the index folder.
+    journal: _Name | None = None
+    journal_mode: _Mode = "text"
+    journal_days: _Days = 365
 
 
 def read_settings(

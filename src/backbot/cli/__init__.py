@@ -17,6 +17,8 @@ from backbot.cli.group import LazyGroup
         "watch": "backbot.cli.watch",
         "evaluate": "backbot.cli.evaluate",
         "verify": "backbot.cli.verify",
+        "insights": "backbot.cli.insights",
+        "journal": "backbot.cli.journal",
         "owner": "backbot.cli.owner",
         "doctor": "backbot.cli.doctor",
     },

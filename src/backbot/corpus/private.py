@@ -8,59 +8,31 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-GAP = "[…]"
+from backbot.text.private import (
+    ADDRESS,
+    BIRTH,
+    EMAIL,
+    GAP,
+    HANDLE,
+    INTRODUCED,
+    IP,
+    NAMES,
+    NUMBER,
+    PHONE,
+    PLACE,
+    POSTCODE,
+    RELATION,
+    STREET,
+    TITLED,
+)
 
-_EMAIL = re.compile(
-    r"[\w.+%-]+\s?@\s?[\w-]+(?:\.[\w-]+)+|\b[\w.+-]+ ?\(at\) ?[\w-]+(?: ?\(dot\) ?|\.)\w+", re.I
-)
-_ADDRESS = re.compile(
-    r"\b(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|net|org|info|co\.uk|io)\b(?:/\S*)?", re.I
-)
-_HANDLE = re.compile(r"(?<![\w@])@\w{2,}")
-_IP = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b", re.I)
-_PHONE = re.compile(
-    r"(?<![\w.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,5}(?:[\s.-]\d{2,5}){1,4}(?!\w)"
-)
-_NUMBER = re.compile(r"(?<!\d)\d{7,}(?!\d)")
-_BIRTH = re.compile(
-    r"\b(?:born|dob|d\.o\.b\.?|date of birth)\b[^.?!\n]{0,12}?\d[\d/. -]*\w*(?:[ ,]+\d{4})?", re.I
-)
-_STREET = re.compile(
-    r"\b\d{1,5}\s+(?:[A-Z][\w'’]+\s+){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|"
-    r"Ct|"
-    r"Way|Close|Place|Boulevard|Blvd)\b\.?"
-)
-_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]{2}\s\d{5}(?:-\d{4})?\b")
-
-_NAME = r"(?:[A-Z]\.(?=\s)|[^\W\d_a-zà-ÿ][\w'’-]*)"
-_NAMES = rf"{_NAME}(?:\s+{_NAME}){{0,2}}"
-_TITLED = re.compile(rf"\b(Drs?|Mr|Mrs|Ms|Miss|Prof|Professor|Doctor|Nurse|Sister)\b\.?\s+{_NAMES}")
-_RELATION = re.compile(
-    r"\b((?:my|our|his|her)\s+(?:\w+\s+)?(?:husband|wife|son|daughter|friend|mom|mum|mother|dad|"
-    r"father|"
-    r"brother|sister|partner|boyfriend|girlfriend|boss|doctor|therapist|chiropractor|physio|"
-    r"surgeon|"
-    rf"nephew|niece|cousin|uncle|aunt|neighbou?r|trainer|coach)(?:\s+named|\s+called|"
-    rf",)?)\s+(?-i:{_NAMES})",
-    re.I,
-)
-_INTRODUCED = re.compile(
-    rf"\b((?i:my name is|my name’s|my name's|this is|i am called|call me|signed))[\s:]+{_NAMES}"
-    rf"|\b((?i:i am|i’m|i'm))\s+(?!(?:I|OK|A|AN|NOT|SO)\b){_NAMES}(?=\s*(?:,|\.|!|\band\b|"
-    rf"\bfrom\b|\bhere\b))"
-)
-_HERE = re.compile(rf"(?m)^\s*{_NAMES}\s+here\s*[,.!:–-]+\s*")
-_PLACE = re.compile(
-    rf"\b((?i:live|living|lives|based|here|work|working|born|moved|am|i’m|i'm|moving|"
-    rf"back)\s+(?i:in|from|to|near)|"
-    rf"(?i:from|greetings from|hello from))\s+{_NAMES}(?:,\s*{_NAMES})?"
-)
+_HERE = re.compile(rf"(?m)^\s*{NAMES}\s+here\s*[,.!:–-]+\s*")
 # What ends an address at the head of a letter.
 _STOP = r"\s*(?:[,!:–—]+|\.(?=\s)|-(?=\s))\s*"
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|dear|thanks|thank you|good (?:morning|evening|day|afternoon)|"
     r"greetings|welcome|sorry)\b(?:\s+(?:again|so much|there|all|everyone))*\s*,?\s*"
-    rf"(?-i:{_NAMES})?{_STOP}",
+    rf"(?-i:{NAMES})?{_STOP}",
     re.I,
 )
 _CLOSING = re.compile(
@@ -68,11 +40,11 @@ _CLOSING = re.compile(
     r"wishes|cheers|love|sincerely|"
     r"truly|blessings|hugs|take care|best|xo+|hope (?:this|that) helps)(?:\s+(?:in advance|so "
     r"much|again|very much|truly|a lot|the best))?\W*"
-    rf"(?-i:{_NAMES})?\W*$",
+    rf"(?-i:{NAMES})?\W*$",
     re.I,
 )
-_SIGNATURE = re.compile(rf"^\s*[-–—~*]*\s*{_NAMES}\s*(?:[,.]?\s*{_NAMES})?\s*[-–—~*.]*\s*$")
-_SIGNED = re.compile(rf"\s+[~–—-]+\s*{_NAMES}\W*$")
+_SIGNATURE = re.compile(rf"^\s*[-–—~*]*\s*{NAMES}\s*(?:[,.]?\s*{NAMES})?\s*[-–—~*.]*\s*$")
+_SIGNED = re.compile(rf"\s+[~–—-]+\s*{NAMES}\W*$")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)]*\s+|\n+")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 # Words with a capital that name nobody.
@@ -112,14 +84,14 @@ def redact(text: str, names: Collection[str] = (), known: Collection[str] = ()) 
     kept = _SIGNED.sub("", _GREETING.sub("", kept, count=1))
     if named:
         kept = re.sub(rf"^\W*(?:{'|'.join(map(re.escape, named))}){_STOP}", "", kept, flags=re.I)
-    for pattern in (_EMAIL, _ADDRESS, _HANDLE, _IP, _BIRTH, _STREET, _POSTCODE):
+    for pattern in (EMAIL, ADDRESS, HANDLE, IP, BIRTH, STREET, POSTCODE):
         kept = pattern.sub(GAP, kept)
-    kept = _PHONE.sub(_unless_small, kept)
-    kept = _NUMBER.sub(GAP, kept)
+    kept = PHONE.sub(_unless_small, kept)
+    kept = NUMBER.sub(GAP, kept)
     kept = _HERE.sub("", kept)
-    for pattern in (_TITLED, _RELATION, _PLACE):
+    for pattern in (TITLED, RELATION, PLACE):
         kept = pattern.sub(rf"\1 {GAP}", kept)
-    kept = _INTRODUCED.sub(lambda match: f"{match.group(1) or match.group(2)} {GAP}", kept)
+    kept = INTRODUCED.sub(lambda match: f"{match.group(1) or match.group(2)} {GAP}", kept)
     for name in named:
         if len(name) > 1 and name.casefold() not in _COMMON and name.casefold() not in known:
             kept = re.sub(rf"(?<!\w){re.escape(name[0].upper() + name[1:])}(?!\w)", GAP, kept)

@@ -4,13 +4,14 @@ import re
 from typing import Annotated, TypeVar
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from backbot.corpus.document import Document, DocumentKind, is_document_id
 from backbot.errors import RequestError
+from backbot.journal.model import Mode
 from backbot.model import MAX_MESSAGE_LENGTH, Turn
-from backbot.server.holder import Holder
 from backbot.server.openapi import describe
+from backbot.server.replying import holder, journal, reply_to
 
 blueprint = Blueprint("api", __name__)
 _PATH = re.compile(r"at `\$\.?([^`]*)`")
@@ -56,17 +57,26 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the server lives, and which index it answers from."""
+    """Whether the server lives, which index it answers from, and how its journal fares."""
 
     status: str
     index: str | None = None
+    journal: "JournalStatus | None" = None
+
+
+class JournalStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How many lines this process wrote into its journal and lost, and why it lost the last."""
+
+    mode: Mode
+    written: int
+    lost: int
+    why: str | None
 
 
 @blueprint.post("/api/chat")
 def chat() -> Response:
     asked = decode(request.get_data(cache=False), ChatRequest)
-    reply = holder().reply(asked.message, asked.history)
-    return reply_json(reply, cache="no-store")
+    return reply_json(reply_to(asked.message, asked.history), cache="no-store")
 
 
 @blueprint.get("/api/suggestions")
@@ -90,7 +100,11 @@ def document(identifier: str) -> Response:
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    return reply_json(Status(status="alive"), cache="no-store")
+    health = journal().health()
+    fares = JournalStatus(
+        mode=health.mode, written=health.written, lost=health.lost, why=health.why
+    )
+    return reply_json(Status(status="alive", journal=fares), cache="no-store")
 
 
 @blueprint.get("/readyz")
@@ -102,12 +116,6 @@ def readyz() -> Response:
 @blueprint.get("/api/openapi.json")
 def openapi() -> Response:
     return reply_json(describe())
-
-
-def holder() -> Holder:
-    """Return the holder of the app that serves this request."""
-    held: Holder = current_app.extensions["backbot"]
-    return held
 
 
 def find_document(identifier: str) -> Document:

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 import backbot
 from backbot.errors import BackbotError
+from backbot.journal.journal import open_journal
 from backbot.model import Kind, SectionRole
 from backbot.phrases import phrase
 from backbot.server import api, embed, feedback, hooks, pages
@@ -27,7 +28,8 @@ log = logging.getLogger("backbot.server")
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the app that answers out of the index which `settings` name.
 
-    The index is opened at the first request that needs it; `Holder.chatbot` opens it earlier.
+    The index is opened at the first request that needs it; `Holder.chatbot` opens it earlier. So is
+    the journal, by a thread of its own; `Journal.prepare` makes its tables earlier.
     """
     settings = settings or Settings()
     web = web_folder()
@@ -41,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.extensions["backbot.settings"] = settings
     app.extensions["backbot"] = Holder(Path(settings.index), Path(settings.corpus))
+    app.extensions["backbot.journal"] = open_journal(settings)
     # Catalogues keep their letters and their order.
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}

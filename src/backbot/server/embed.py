@@ -5,11 +5,11 @@ from functools import cache
 import msgspec
 from flask import Blueprint, Response, current_app, request
 
-from backbot.server.api import holder
 from backbot.server.folder import web_folder
 from backbot.server.headers import content_security_policy, frame_ancestors
 from backbot.server.languages import catalogue
 from backbot.server.pages import page
+from backbot.server.replying import holder
 from backbot.server.scripts import without_comments
 from backbot.settings import LANGUAGES
 

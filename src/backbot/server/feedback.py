@@ -1,7 +1,4 @@
-"""What readers say of a reply: counted by kind in this process's memory, and kept nowhere.
-
-`record_feedback` is the one place where feedback arrives; whoever keeps a journal begins here.
-"""
+"""What readers say of a reply: counted in this process's memory, and handed to the journal."""
 
 import threading
 from collections import Counter
@@ -12,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from backbot.journal.model import Reason
 from backbot.server.api import decode
+from backbot.server.replying import journal
 
 MAX_NOTE_LENGTH = 2000
 
@@ -40,9 +38,10 @@ def feedback() -> Response:
 
 
 def record_feedback(reply_id: str, helpful: bool, reason: Reason | None, note: str | None) -> None:
-    """Count one judgement of the reply `reply_id`; of `note` nothing is kept."""
+    """Count one judgement of the reply `reply_id`, and hand it to the journal, if one is kept."""
     with _lock:
         _counts[helpful, None if helpful else reason] += 1
+    journal().judge(reply_id, helpful, reason, note)
 
 
 def feedback_counts() -> dict[tuple[bool, str | None], int]:

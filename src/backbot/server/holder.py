@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from backbot.chatbot import Chatbot
@@ -11,7 +10,6 @@ from backbot.desk.switch import is_closed
 from backbot.errors import BackbotError
 from backbot.index.layout import CURRENT_FILE, current_version
 from backbot.index.store import open_index
-from backbot.model import Reply, Turn
 from backbot.safety import read_wording
 
 # How often, in seconds, a request looks whether there is another version.
@@ -54,10 +52,6 @@ class Holder:
     def closed(self) -> bool:
         """Whether the owner has taken the chat down."""
         return is_closed(self._root)
-
-    def reply(self, message: str, history: Sequence[Turn] = ()) -> Reply:
-        """Return the reply to a reader's message; raises as `Chatbot.reply` and `chatbot` do."""
-        return self.chatbot().reply(message, history, closed=self.closed)
 
     def suggestions(self) -> tuple[str, ...]:
         """Return questions to begin with, none while the chat is down."""

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from backbot.corpus.document import Block, Document
 from backbot.errors import RequestError
-from backbot.server.api import find_document, holder
+from backbot.server.api import find_document
 from backbot.server.languages import (
     CORPUS_LANGUAGE,
     catalogue,
@@ -18,6 +18,7 @@ from backbot.server.languages import (
     spoken,
     translated,
 )
+from backbot.server.replying import holder, reply_to
 
 blueprint = Blueprint("pages", __name__)
 _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -56,7 +57,7 @@ def ask() -> Response:
     problem = None
     if question.strip():
         try:
-            reply = holder().reply(question)
+            reply = reply_to(question)
         except RequestError as error:
             problem = str(error)
     suggestions = reply.suggestions if reply else holder().suggestions()

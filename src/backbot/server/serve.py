@@ -1,6 +1,7 @@
 """Running the app under gunicorn."""
 
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +10,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from backbot.errors import PortInUseError
+from backbot.journal.journal import Journal
+from backbot.journal.troubles import sentence
 from backbot.server.app import create_app
 from backbot.settings import Settings
+
+log = logging.getLogger("backbot.server")
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]
@@ -36,6 +41,10 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
     app = create_app(settings)
     # Open the index before forking: workers share its memory, and a bad one is said at once.
     app.extensions["backbot"].chatbot()
+    journal: Journal = app.extensions["backbot.journal"]
+    if trouble := journal.prepare():
+        # Readers are answered all the same; each worker tries again when there is a line to write.
+        log.warning("The journal at %s: %s.", journal.place, sentence(trouble))
     _Gunicorn(
         app,
         {

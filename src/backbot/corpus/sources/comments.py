@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from backbot.corpus.private import GAP, redact
+from backbot.corpus.private import redact
 from backbot.corpus.sources import Part, Post, Reading
 from backbot.corpus.sources.markup import parts_of
 from backbot.text.clean import has_words
+from backbot.text.private import GAP
 from backbot.text.terms import words
 
 _SENTENCES = re.compile(r"(?<=[.!?…])[\"”’)]*\s+|\n+")
