@@ -22,9 +22,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("answering", "conversation", "safety"),
     ("chatbot",),
     ("journal",),
-    ("insights", "desk"),
+    ("insights",),
     ("guard",),
     ("rebuild", "tracing"),
+    ("desk",),
     ("evaluation", "server", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
