@@ -17,7 +17,7 @@ from backbot.journal.model import Entry, Reason
 from backbot.model import Kind, Level
 from backbot.settings import Settings
 from browser_fixtures import Server
-from browsing import PHONE, New, check_with_axe
+from browsing import PHONE, Host, New, check_with_axe
 from support import Toy, document, write_corpus
 
 DESKTOP = {"width": 1280, "height": 900}
@@ -163,29 +163,27 @@ def test_signing_out_leaves_nothing_to_come_back_with(new: New, desk: Desktop) -
     expect(thief.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_another_site_presses_nothing(new: New, desk: Desktop) -> None:
+def test_another_site_presses_nothing(new: New, desk: Desktop, host: Host) -> None:
     page = desk.open(new)
-    # Another name of the same machine is another site to a browser.
-    evil = desk.address.replace("127.0.0.1", "evil.localhost")
     other = page.context.new_page()
-    other.route(f"{evil}/trap", lambda route: route.fulfill(content_type="text/html", body=trap))
     trap = (
         f'<form id="f" method="post" action="{desk.address}/owner/switch">'
         '<input name="to" value="off"></form><script>f.submit()</script>'
     )
+    host.files["/trap"] = ("text/html", trap)
     with other.expect_navigation(url="**/owner/switch"):
-        other.goto(f"{evil}/trap")
+        other.goto(f"{host.stranger}/trap")
     expect(other.get_by_role("alert")).to_contain_text("was not sent from a page of this site")
     page.reload()
     expect(page.get_by_text("Readers get answers.")).to_be_visible()
 
 
-def test_a_link_from_another_site_opens_the_desk_all_the_same(new: New, desk: Desktop) -> None:
+def test_a_link_from_another_site_opens_the_desk_all_the_same(
+    new: New, desk: Desktop, host: Host
+) -> None:
     page = desk.open(new)
-    evil = desk.address.replace("127.0.0.1", "mail.localhost")
-    link = f'<a href="{desk.address}/owner/index">look</a>'
-    page.route(f"{evil}/mail", lambda route: route.fulfill(content_type="text/html", body=link))
-    page.goto(f"{evil}/mail")
+    host.files["/mail"] = ("text/html", f'<a href="{desk.address}/owner/index">look</a>')
+    page.goto(f"{host.stranger}/mail")
     page.get_by_role("link", name="look").click()
     expect(page.get_by_role("heading", name="Versions")).to_be_visible()
 
@@ -204,7 +202,7 @@ def test_what_readers_asked(new: New, desk: Desktop) -> None:
     group.get_by_role("button", name="Start a draft").click()
     expect(page.locator(".message.good")).to_contain_text("a draft of “Is A Couch To Blame?”")
     draft = (desk.corpus / "drafts" / "is-a-couch-to-blame.md").read_text("utf-8")
-    assert COUCH in draft
+    assert re.search(r'^  - ".*(couch|sofa)', draft, re.MULTILINE)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".message.good")).to_contain_text("Taken back")
     assert not (desk.corpus / "drafts" / "is-a-couch-to-blame.md").exists()
@@ -251,7 +249,7 @@ def test_from_a_question_to_a_rebuild_and_back(new: New, desk: Desktop) -> None:
     page.get_by_role("button", name="Let it answer").click()
     expect(page.locator(".message.good").first).to_contain_text("answers from now on")
     assert current_version(desk.index) == held
-    page.get_by_role("button", name=f"Let this one answer: {first}").click()
+    page.get_by_role("button", name=re.compile(f"Let this one answer.*{first}")).click()
     expect(page.locator(".message.good").first).to_contain_text("That version answers from now on.")
     assert current_version(desk.index) == first
 
@@ -297,9 +295,10 @@ def test_the_chat_goes_off_and_on(new: New, desk: Desktop) -> None:
     reader.get_by_label("Your question", exact=True).fill("numb legs and no control of my bladder")
     reader.keyboard.press("Enter")
     expect(reader.locator(".notice-emergency")).to_be_visible()
-    reader.goto("/")
-    reader.get_by_role("link", name="What Are Knots?").click()
-    expect(reader.get_by_role("heading", name="What Are Knots?")).to_be_visible()
+    another = new(base_url=desk.address)
+    another.goto("/")
+    another.get_by_role("link", name="What Are Knots?").click()
+    expect(another.get_by_role("heading", name="What Are Knots?")).to_be_visible()
     page.get_by_role("button", name="Turn it on").click()
     expect(page.locator(".message.good")).to_contain_text("The chat is on again.")
 
@@ -312,7 +311,8 @@ def test_by_keyboard_alone(new: New, desk: Desktop) -> None:
         for _ in range(60):
             page.keyboard.press("Tab")
             focused = page.evaluate(
-                "[document.activeElement.textContent, document.activeElement.id].join(' ')"
+                "document.activeElement.matches('a, button, input, summary')"
+                " ? `${document.activeElement.textContent} ${document.activeElement.id}` : ''"
             )
             if name in focused:
                 return
