@@ -348,7 +348,11 @@ def test_a_server_without_an_index_lives_and_is_not_ready(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = create_app(Settings(index=str(tmp_path / "none"))).test_client()
-    assert client.get("/healthz").json == {"status": "alive", "index": None}
+    assert client.get("/healthz").json == {
+        "status": "alive",
+        "index": None,
+        "journal": {"mode": "text", "written": 0, "lost": 0, "why": None},
+    }
     for response in (
         client.get("/readyz"),
         client.get("/api/suggestions"),

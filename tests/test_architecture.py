@@ -35,6 +35,8 @@ LARGE = (
     *("torch", "transformers", "sentence_transformers", "nltk", "rank_bm25", "onnx", "scipy"),
     *("slugify", "lxml", "trafilatura", "feedparser", "httpx2", "protego", "defusedxml"),
     "watchfiles",
+    # What changes a journal's tables, and what PostgreSQL needs.
+    *("alembic", "mako", "psycopg"),
 )
 
 

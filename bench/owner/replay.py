@@ -89,7 +89,8 @@ def main() -> None:
 def told(found: Score) -> str:
     """Return the figures for people."""
     lines = [
-        f"{found.replies:,} replies, {found.unanswered:,} unanswered in {found.groups:,} groups; "
+        f"{found.replies:,} replies, {found.unanswered:,} unanswered in {found.groups:,} groups "
+        f"and {found.elsewhere:,} about something else; "
         f"{found.gaps_found} of {found.gaps} topics without an article among the first 15 groups "
         f"(places {', '.join(map(str, found.gap_places.values()))}).",
         "",

@@ -7,17 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import v_measure_score
 
 from backbot.index.contents import Index
 from backbot.insights.grouping import centre
 from backbot.insights.meaning import meanings
-from backbot.insights.read import partition, some
+from backbot.insights.read import gaps
 from backbot.insights.variants import variants
 from backbot.journal.journal import ASKING, Journal
-from backbot.model import Kind
 
 FIRST = 15
 _NONE = "no topic"
@@ -38,6 +36,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     replies: int
     unanswered: int
     groups: int
+    elsewhere: int
     gaps: int
     gaps_found: int
     gap_places: dict[str, int]
@@ -59,28 +58,26 @@ def score(
     lines = list(journal.lines())
     asked = variants(line.entry for line in lines if line.entry.kind in ASKING)
     known = meanings(journal, lines, asked, index)
-    chosen = [
-        each
-        for each in some(asked, lambda entry: entry.kind is Kind.NO_ANSWER)
-        if each.key in known.rows
-    ]
-    groups = partition(chosen, known)
-    numbers = {each.key: number for number, group in enumerate(groups) for each in group}
-    # A topic counts only if anybody found no answer about it.
-    truth = [topics[entry.reply] or _NONE for each in chosen for entry in each.entries]
-    found = [numbers[each.key] for each in chosen for _ in each.entries]
+    groups, elsewhere = gaps(asked, known, index)
+    chosen = [each for group in (*groups, *elsewhere) for each in group]
+    numbered = enumerate((*groups, *elsewhere))
+    numbers = {each.key: number for number, group in numbered for each in group}
+    # What is none of the topics (advertisements, jokes) has no group that it should be in.
+    entries = [(each, entry) for each in chosen for entry in each.entries]
+    pairs = [pair for pair in entries if topics[pair[1].reply] is not None]
+    truth = [str(topics[entry.reply]) for _, entry in pairs]
+    found = [numbers[each.key] for each, _ in pairs]
     about = [
         Counter(topics[e.reply] or _NONE for each in group for e in each.entries).most_common(1)[0][
             0
         ]
         for group in groups
     ]
-    gaps = sorted({topic for topic in topics.values() if topic and topic.startswith("gap-")})
-    places = {gap: about.index(gap) + 1 if gap in about else 0 for gap in gaps}
-    vectors = centre(
-        known.vectors[[known.rows[each.key] for each in chosen]],
-        np.ones(len(chosen), dtype=np.float32),
-    )
+    without = sorted({topic for topic in topics.values() if topic and topic.startswith("gap-")})
+    places = {gap: about.index(gap) + 1 if gap in about else 0 for gap in without}
+    vectors = known.vectors[[known.rows[each.key] for each in chosen]]
+    if known.common is not None:
+        vectors = centre(vectors, known.common)
     rows = [_row("Backbot", truth, found)]
     big = {number for number, count in Counter(found).items() if count >= 3}
     inside = [place for place, number in enumerate(found) if number in big]
@@ -96,14 +93,16 @@ def score(
         ("k-means, as many", len(big)),
     ):
         labels = KMeans(count, n_init=4, random_state=0).fit_predict(vectors)
-        spread = [int(labels[place]) for place, each in enumerate(chosen) for _ in each.entries]
+        by_key = dict(zip((each.key for each in chosen), labels.tolist(), strict=True))
+        spread = [by_key[each.key] for each, _ in pairs]
         rows.append(_row(name, truth, spread))
     seconds, megabytes = _cost(path)
     return Score(
         replies=len(lines),
-        unanswered=len(truth),
+        unanswered=len(entries),
         groups=len(groups),
-        gaps=len(gaps),
+        elsewhere=len(elsewhere),
+        gaps=len(without),
         gaps_found=sum(0 < place <= FIRST for place in places.values()),
         gap_places=places,
         rows=tuple(rows),
@@ -140,7 +139,7 @@ def _row(name: str, truth: Sequence[str], found: Sequence[int]) -> Row:
 
 
 _READ = """
-import resource, sys, time
+import re, sys, time
 from backbot.settings import Settings
 from backbot.journal.journal import open_journal
 from backbot.insights.read import read
@@ -148,7 +147,9 @@ from datetime import UTC, datetime
 journal = open_journal(Settings(journal=sys.argv[1], journal_days=3650))
 started = time.process_time()
 read(journal, None, datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
-print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+seconds = time.process_time() - started
+most = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1)
+print(seconds, int(most) / 1024)
 """
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 import backbot
+from backbot.cli.journal_state import JournalState, examine
 from backbot.corpus.document import Document
 from backbot.corpus.files import read_corpus
 from backbot.corpus.lint import Remark, lint
@@ -21,11 +22,13 @@ from backbot.index.export import WEIGHTS_FILE, find_checkpoint
 from backbot.index.layout import Manifest, corpus_fingerprint, read_current, read_manifest
 from backbot.index.store import open_index
 from backbot.index.withheld import Withheld, read_withheld
+from backbot.journal.journal import open_journal
 from backbot.safety import read_wording
 from backbot.settings import Settings
 
 # The distributions of `pip install backbot`, and those that `backbot[build]` adds.
 SERVING = (
+    "alembic",
     "click",
     "faiss-cpu",
     "flask",
@@ -34,11 +37,13 @@ SERVING = (
     "msgspec",
     "numpy",
     "onnxruntime",
+    "phonenumberslite",
     "pystemmer",
     "python-frontmatter",
     "pyyaml",
     "rapidfuzz",
     "rich",
+    "sqlalchemy",
     "symspellpy",
     "tokenizers",
 )
@@ -106,6 +111,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     truncated: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     withheld: tuple[Withheld, ...]
+    journal: JournalState
     findings: tuple[Finding, ...]
     remarks: tuple[Remark, ...] = ()
 
@@ -145,6 +151,10 @@ def diagnose(settings: Settings) -> Diagnosis:
         )
         for name in truncated
     )
+    journal = examine(open_journal(settings))
+    if journal.problem is not None:
+        state: State = "incomplete" if journal.lost else "broken"
+        findings.append(Finding(state=state, problem=journal.problem, mend=journal.mend or ""))
     return Diagnosis(
         backbot=backbot.__version__,
         python=platform.python_version(),
@@ -158,6 +168,7 @@ def diagnose(settings: Settings) -> Diagnosis:
         truncated=truncated,
         allowed_origins=settings.allowed_origins,
         withheld=read_withheld(index) if index is not None else (),
+        journal=journal,
         findings=tuple(findings),
         remarks=_remarks(settings, documents, index),
     )

@@ -10,6 +10,7 @@ from backbot.settings import read_settings
 
 if TYPE_CHECKING:
     from backbot.cli.diagnosis import Diagnosis, Holding
+    from backbot.cli.journal_state import JournalState
     from backbot.cli.terminal import Terminal
     from backbot.corpus.lint import Remark
 
@@ -85,6 +86,10 @@ def _print(terminal: "Terminal", diagnosis: "Diagnosis") -> None:
     print_withheld(terminal, diagnosis.withheld)
     terminal.print()
 
+    terminal.say("Journal", style="bold")
+    terminal.say(_journal_sentence(diagnosis.journal), indent=2)
+    terminal.print()
+
     if diagnosis.remarks:
         print_remarks(terminal, diagnosis.remarks)
         terminal.print()
@@ -131,6 +136,21 @@ def embedding_sentence(origins: tuple[str, ...]) -> str:
             f"Every site may show the chat on its pages. To let only some, list them in {setting}."
         )
     return f"These may show the chat on their pages: {', '.join(origins)}. Set by {setting}."
+
+
+def _journal_sentence(journal: "JournalState") -> str:
+    """Say what is kept of readers' questions, and for how long."""
+    from backbot.cli.terminal import counted
+
+    if journal.mode == "off":
+        return "Nothing is kept of what readers ask (BACKBOT_JOURNAL)."
+    what = "questions without personal data" if journal.mode == "text" else "counts, and no words"
+    held = "nothing yet"
+    if journal.entries is not None:
+        held = counted(journal.entries, "reply").replace("replys", "replies")
+    elif journal.problem:
+        held = "it cannot be used"
+    return f"{journal.place}: {held}. It keeps {what}, for {counted(journal.days, 'day')}."
 
 
 def _print_packages(terminal: "Terminal", purpose: str, packages: dict[str, str | None]) -> None:

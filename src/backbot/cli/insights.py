@@ -59,7 +59,7 @@ def command(days: int | None, html: Path | None, as_json: bool, index: str | Non
 
 
 def _write(path: Path, insights: "Insights") -> None:
-    """Write the report as a file that only its owner can read, whole or not at all."""
+    """Write the report; a new file can be read by its owner alone."""
     from backbot.insights.report import report
     from backbot.server.folder import web_folder
 
@@ -68,6 +68,7 @@ def _write(path: Path, insights: "Insights") -> None:
     light, dark = (_tokens(styles / name) for name in ("page.css", "dark.css"))
     dark = f"@media (prefers-color-scheme: dark) {{ {dark} }}"
     try:
+        path.touch(mode=0o600)
         path.write_text(report(insights, "\n".join((light, dark, *sheets))), encoding="utf-8")
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()

@@ -30,14 +30,19 @@ def export() -> None:
 @command.command(short_help="Take entries out by reply or by words.")
 @click.argument("replies", metavar="[REPLY]...", nargs=-1)
 @click.option("--words", metavar="TEXT", help="Take out every question and note that holds TEXT.")
-def forget(replies: tuple[str, ...], words: str | None) -> None:
-    """Take out the entries of each REPLY, named by its ID, and those that hold certain words."""
+@click.pass_context
+def forget(ctx: click.Context, replies: tuple[str, ...], words: str | None) -> None:
+    """Take out the entries of each REPLY, named by its ID, and those that hold certain words.
+
+    Exits with 1 if there were none.
+    """
     if not replies and not (words or "").strip():
         raise UsageError("Say what to forget: IDs of replies, or words by --words.")
     count = _journal().forget(replies, words)
     click.echo(f"{count:,} {_entries(count)} forgotten.")
     if not count:
         click.echo("Nothing in the journal fits.", err=True)
+        ctx.exit(1)
 
 
 @command.command(short_help="Take out what is older than the settings keep.")

@@ -50,6 +50,7 @@ def print_insights(terminal: "Terminal", insights: Insights) -> None:
             indent=2,
         )
     _print_groups(terminal, "No article answers", insights.unanswered, _ROWS, examples=True)
+    _print_groups(terminal, "About something else", insights.elsewhere, _FEW)
     _print_groups(terminal, "Asked most", insights.asked_most, _FEW)
     _print_groups(terminal, "Answered, but not surely", insights.low_confidence, _FEW)
     _print_articles(terminal, insights.articles)

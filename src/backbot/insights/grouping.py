@@ -6,22 +6,23 @@ from numpy.typing import NDArray
 from backbot.insights.linkage import Numbers, Vectors, average_linkage
 
 # Questions whose mean cosine is at least this, once what all have in common is taken out, ask for
-# the same thing.
-NEARNESS = 0.42
-# What is left over joins the group that it is nearest to from here on.
-JOINS = 0.42
+# the same thing; and where it is not known what they have in common.
+NEARNESS = 0.34
+NEARNESS_AS_IT_IS = 0.6
 # So many are grouped with each other at a time; the rest joins or waits for the next round.
 AT_A_TIME = 2000
 ROUNDS = 4
 _BLOCK = 2048
 
 
-def group(vectors: Vectors, weights: NDArray[np.float32]) -> Numbers:
+def group(vectors: Vectors, weights: NDArray[np.float32], common: Vectors | None = None) -> Numbers:
     """Return a group number for each of the unit `vectors`, shape (n, dimensions).
 
     `weights`, shape (n,), says how often each was asked: the often asked ones found the groups.
+    `common`, shape (dimensions,), is what all questions of the site have in common.
     """
-    centred = centre(vectors, weights)
+    centred = vectors if common is None else centre(vectors, common)
+    nearness = NEARNESS if common is not None else NEARNESS_AS_IT_IS
     found = np.full(len(vectors), -1, dtype=np.int64)
     waiting = np.argsort(-weights, kind="stable")
     groups = 0
@@ -29,12 +30,12 @@ def group(vectors: Vectors, weights: NDArray[np.float32]) -> Numbers:
         if not len(waiting):
             break
         seeds, waiting = waiting[:AT_A_TIME], waiting[AT_A_TIME:]
-        found[seeds] = groups + average_linkage(centred[seeds], weights[seeds], NEARNESS)
+        found[seeds] = groups + average_linkage(centred[seeds], weights[seeds], nearness)
         fresh = int(found[seeds].max()) + 1 - groups
         if len(waiting):
             means = _means(centred[seeds], weights[seeds], found[seeds] - groups, fresh)
             nearest, values = _nearest(centred[waiting], means)
-            joins = values >= JOINS
+            joins = values >= nearness
             found[waiting[joins]] = groups + nearest[joins]
             waiting = waiting[~joins]
         groups += fresh
@@ -43,16 +44,13 @@ def group(vectors: Vectors, weights: NDArray[np.float32]) -> Numbers:
     return found
 
 
-def centre(vectors: Vectors, weights: NDArray[np.float32]) -> Vectors:
-    """Return `vectors` without what all have in common, of unit length again.
+def centre(vectors: Vectors, common: Vectors) -> Vectors:
+    """Return `vectors` without what all have in `common`, of unit length again.
 
     Every question on such a site is about backs; what tells them apart is the rest (Mu and
     Viswanath, "All-but-the-Top", 2018, of which this takes the mean alone).
     """
-    if len(vectors) < 2:
-        return vectors
-    mean = np.average(vectors, axis=0, weights=weights).astype(np.float32)
-    rest = vectors - mean
+    rest = vectors - common
     lengths = np.sqrt(np.einsum("ij,ij->i", rest, rest))
     rest /= np.maximum(lengths, 1e-6)[:, None]
     return rest

@@ -13,12 +13,22 @@ from backbot.journal.journal import Journal
 from backbot.journal.store import Line
 from backbot.journal.vectors import pack, unpack
 
+# From so many questions on, their mean is what questions of the site have in common.
+FEW_NAMED = 30
+FEW_ASKED = 300
+
 
 class Meanings(NamedTuple):
-    """A unit vector, shape (dimensions,), for each variant that has one: its row by its key."""
+    """A unit vector, shape (dimensions,), for each variant that has one: its row by its key.
+
+    `common` is what questions of the site have in common, shape (dimensions,): the mean of those
+    that the index names or, without one, of many that were asked. None where it is not known: the
+    mean of a few questions about one thing would be that thing.
+    """
 
     rows: dict[str, int]
     vectors: Vectors
+    common: Vectors | None
 
 
 def meanings(
@@ -50,5 +60,8 @@ def meanings(
     if fresh:
         journal.keep_vectors(fresh, encoder)
     if not found:
-        return Meanings({}, np.zeros((0, 1), dtype=np.float32))
-    return Meanings(rows, unpack(found, len(found[0])))
+        return Meanings({}, np.zeros((0, 1), dtype=np.float32), None)
+    vectors = unpack(found, len(found[0]))
+    known = index.question_vectors if index else vectors
+    common = known.mean(axis=0) if len(known) >= (FEW_NAMED if index else FEW_ASKED) else None
+    return Meanings(rows, vectors, common)

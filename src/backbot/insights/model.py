@@ -95,7 +95,9 @@ class Insights(msgspec.Struct, frozen=True, kw_only=True):
     """All that a journal tells of the time from `since` to `until` (UTC).
 
     Groups stand with the most askers first. `asked` counts questions proper: what was answered,
-    found no answer, or was declined. `articles` has every document of the index, most cited first.
+    found no answer, or was declined. `unanswered` are questions that the site could answer, by what
+    they mean; `elsewhere` are those without an answer that have nothing to do with it, such as
+    advertisements. `articles` has every document of the index, most cited first.
     """
 
     since: datetime
@@ -109,6 +111,7 @@ class Insights(msgspec.Struct, frozen=True, kw_only=True):
     words_kept: bool
     per_day: tuple[Day, ...] = ()
     unanswered: tuple[Group, ...] = ()
+    elsewhere: tuple[Group, ...] = ()
     asked_most: tuple[Group, ...] = ()
     low_confidence: tuple[Group, ...] = ()
     articles: tuple[Article, ...] = ()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from backbot.insights.model import (
     Unhelpful,
     Week,
 )
+from backbot.insights.subject import is_elsewhere
 from backbot.insights.variants import Variant, askers, variants
 from backbot.journal.journal import ASKING, Journal
 from backbot.journal.model import Entry, Reason
@@ -54,10 +56,10 @@ def read(
     usage = Usage(asked)
     weeks = _mondays(since, until)
 
-    def grouped(chosen: Sequence[Variant]) -> tuple[Group, ...]:
-        return _groups(chosen, known, usage, weeks, index)
+    def described(groups: Iterable[list[Variant]]) -> tuple[Group, ...]:
+        return _describe(groups, known, usage, weeks, index)
 
-    unanswered = some(asked, lambda entry: entry.kind is Kind.NO_ANSWER)
+    unanswered, elsewhere = gaps(asked, known, index)
     unsure = some(
         asked,
         lambda entry: entry.kind is Kind.ANSWER and (entry.confidence or 0.0) < LOW_CONFIDENCE,
@@ -75,9 +77,10 @@ def read(
         reasons=_reasons(entries),
         words_kept=bool(asked) or not entries,
         per_day=_days(entries, since, until),
-        unanswered=grouped(unanswered),
-        asked_most=grouped(asked),
-        low_confidence=grouped(unsure),
+        unanswered=described(unanswered),
+        elsewhere=described(elsewhere),
+        asked_most=described(partition(asked, known)),
+        low_confidence=described(partition(unsure, known)),
         articles=_articles(entries, index),
         unhelpful=_unhelpful(entries, index),
         notices=_notices(entries, weeks),
@@ -92,12 +95,13 @@ def some(asked: Iterable[Variant], wanted: Callable[[Entry], bool]) -> list[Vari
 
 def partition(chosen: Sequence[Variant], known: Meanings) -> list[list[Variant]]:
     """Return groups of what asks for the same thing, the most askers first; in each the most
-    typical first. All of `chosen` must be `known`."""
+    typical first. What is not `known` is left out."""
+    chosen = [each for each in chosen if each.key in known.rows]
     if not chosen:
         return []
     vectors = known.vectors[[known.rows[each.key] for each in chosen]]
     weights = np.array([len(each.entries) for each in chosen], dtype=np.float32)
-    numbers = group(vectors, weights)
+    numbers = group(vectors, weights, known.common)
     order = np.argsort(numbers, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
     groups = []
@@ -108,17 +112,32 @@ def partition(chosen: Sequence[Variant], known: Meanings) -> list[list[Variant]]
     return sorted(groups, key=lambda members: -askers(members))
 
 
-def _groups(
-    chosen: Sequence[Variant],
+def gaps(
+    asked: Sequence[Variant], known: Meanings, index: Index | None
+) -> tuple[list[list[Variant]], list[list[Variant]]]:
+    """Return the groups of `asked` that found no answer: those that the site could answer, and
+    those about something else."""
+    found = partition(some(asked, lambda entry: entry.kind is Kind.NO_ANSWER), known)
+    if index is None:
+        return found, []
+    about: list[list[Variant]] = []
+    elsewhere: list[list[Variant]] = []
+    for members in found:
+        vectors = known.vectors[[known.rows[each.key] for each in members]]
+        (elsewhere if is_elsewhere(vectors, index) else about).append(members)
+    return about, elsewhere
+
+
+def _describe(
+    groups: Iterable[list[Variant]],
     known: Meanings,
     usage: Usage,
     weeks: Sequence[date],
     index: Index | None,
 ) -> tuple[Group, ...]:
-    """Return what `chosen` ask for, with the most askers first."""
-    groups = partition([each for each in chosen if each.key in known.rows], known)
+    """Return the groups as the owner is told of them, as many as anybody reads."""
     made = []
-    for members in groups[:MOST_GROUPS]:
+    for members in islice(groups, MOST_GROUPS):
         vectors = known.vectors[[known.rows[each.key] for each in members]]
         documents = _documents(members, vectors.mean(axis=0), index)
         made.append(_group(members, askers(members), usage, weeks, documents))

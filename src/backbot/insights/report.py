@@ -25,6 +25,11 @@ def report(insights: Insights, styles: str) -> str:
                 "Each of these could be an article. What readers ask most stands first.",
                 insights.unanswered[:_ROWS],
             ),
+            _groups(
+                "About something else",
+                "Without an answer, and without anything to do with the articles.",
+                insights.elsewhere[:_FEW],
+            ),
             _groups("Asked most", "Answered or not, by meaning.", insights.asked_most[:_FEW]),
             _groups(
                 "Answered, but not surely",

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,6 +54,11 @@ class Journal:
     def place(self) -> str:
         """Where it lies, without a password."""
         return OFF if self._store is None else shown(self._store.address)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it is, None for a server or none at all."""
+        return self._store.path if self._store is not None else None
 
     def prepare(self) -> str | None:
         """Bring the tables up to date before servers fork; return what stands in the way."""
@@ -147,6 +153,13 @@ class Journal:
         only slower to read."""
         with contextlib.suppress(SQLAlchemyError, OSError):
             self._for_owner().keep_vectors(vectors, encoder)
+
+    def count(self) -> int:
+        """Return how many replies are kept."""
+        try:
+            return self._for_owner().count()
+        except (SQLAlchemyError, OSError) as error:
+            raise self._trouble(error) from None
 
     def losses(self) -> tuple[Loss, ...]:
         """Return what servers could not write, newest first."""

@@ -36,6 +36,7 @@ _DISK = {
     errno.EACCES: "read_only",
     errno.EPERM: "read_only",
     errno.ENOENT: "gone",
+    errno.EEXIST: "gone",
     errno.ENOTDIR: "gone",
     errno.EISDIR: "gone",
 }

@@ -57,11 +57,10 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the server lives, which index it answers from, and how its journal fares."""
+    """Whether the server lives, and which index it answers from."""
 
     status: str
     index: str | None = None
-    journal: "JournalStatus | None" = None
 
 
 class JournalStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +70,12 @@ class JournalStatus(msgspec.Struct, frozen=True, kw_only=True):
     written: int
     lost: int
     why: str | None
+
+
+class Life(Status, frozen=True, kw_only=True):
+    """That the process is alive, and how its journal fares."""
+
+    journal: JournalStatus
 
 
 @blueprint.post("/api/chat")
@@ -104,7 +109,7 @@ def healthz() -> Response:
     fares = JournalStatus(
         mode=health.mode, written=health.written, lost=health.lost, why=health.why
     )
-    return reply_json(Status(status="alive", journal=fares), cache="no-store")
+    return reply_json(Life(status="alive", journal=fares), cache="no-store")
 
 
 @blueprint.get("/readyz")

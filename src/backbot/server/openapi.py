@@ -24,6 +24,7 @@ def describe() -> dict[str, Any]:
         feedback.FeedbackRequest,
         api.ErrorBody,
         api.Status,
+        api.Life,
     )
     _, components = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
     message = components["ChatRequest"]["properties"]["message"]
@@ -116,7 +117,7 @@ def describe() -> dict[str, Any]:
                 "get": {
                     "operationId": "healthz",
                     "summary": "Whether the process is alive.",
-                    "responses": {"200": said("Status", "Alive.")},
+                    "responses": {"200": said("Life", "Alive.")},
                 }
             },
             "/readyz": {

@@ -114,7 +114,7 @@ _LAST_NAME = re.compile(
 # A town after a street, whatever stood between.
 _TOWN_AFTER = re.compile(rf"{re.escape(GAP)}((?:,?\s+(?:in|near|of|at))\s+){NAMES}")
 _INITIALS_AFTER = re.compile(rf"{re.escape(GAP)}((?:\s+(?:[A-Z]\.|[A-Z][\w'’-]+)){{1,2}})")
-_GAPS = re.compile(rf"(?:{re.escape(GAP)}[\s,;/]*){{2,}}")
+_GAPS = re.compile(rf"{re.escape(GAP)}(?:[\s,;/]*{re.escape(GAP)})+")
 
 
 def scrub(text: str) -> str:
@@ -123,7 +123,7 @@ def scrub(text: str) -> str:
     Taken out are e-mail and web addresses, user names, telephone, card, account and health-service
     numbers and the like, dates to the day, postal addresses, and names, as far as they show.
     """
-    kept = unicodedata.normalize("NFKC", text)
+    kept = GAP.join(unicodedata.normalize("NFKC", part) for part in text.split(GAP))
     if not any(character.islower() for character in kept):
         kept = kept.lower()  # in a text of capitals, capitals name nobody
     for pattern in (_SITE, EMAIL, _SPOKEN_EMAIL, ADDRESS, HANDLE, IP):
@@ -136,7 +136,7 @@ def scrub(text: str) -> str:
     for pattern in (_LETTERED, STREET, _SMALL_STREET):
         kept = pattern.sub(GAP, kept)
     kept = _without_names(kept)
-    kept = _GAPS.sub(GAP + " ", kept)
+    kept = _GAPS.sub(GAP, kept)
     kept = re.sub(rf"{re.escape(GAP)}\s+([,.;:!?])", rf"{GAP}\1", kept)
     return re.sub(r"\s+", " ", kept).strip()
 
