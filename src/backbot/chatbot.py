@@ -181,7 +181,8 @@ class Chatbot:
         if kind := recognise(text):
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
-        understood = mend_spelling(self.index, resolve(squeeze(text), history).text)
+        resolved = resolve(squeeze(text), history)
+        understood = mend_spelling(self.index, resolved.text)
         asked = [understood, *(turn.message for turn in history)]
         left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         if pinned := self._pins.find(understood):
@@ -191,7 +192,8 @@ class Chatbot:
                 return self._quote(understood, 1.0, question, runs, asked), trace
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
-        question = prepare(self.index, understood, read)
+        focus = mend_spelling(self.index, resolved.focus) if resolved.context else ""
+        question = prepare(self.index, understood, read, focus=focus)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits, without=left_out)
         runs = compose(self.index, question, candidates)

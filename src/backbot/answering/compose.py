@@ -16,14 +16,16 @@ from backbot.text.roles import Role
 FURTHER_WORDS = 50
 # Excerpts that follow on each other become one, up to so many words.
 MERGED_WORDS = 100
-TOTAL_WORDS = 110
+TOTAL_WORDS = 105
 # Where several runs answer about as well, the reader is shown more of them.
-CLOSE_TOTAL_WORDS = 150
-CLOSE = 0.88
+CLOSE_TOTAL_WORDS = 180
+CLOSE = 0.85
 MAX_EXCERPTS = 7
 MAX_DOCUMENTS = 4
 # What a further excerpt gains that tells a kind of thing the answer does not have yet.
 NEW_ROLE_BONUS = 0.12
+# What it gains that goes straight on from what is quoted: "These often helped, but not for long."
+GOES_ON_BONUS = 0.05
 # A further excerpt must be worth this share of the first.
 WORTH = 0.6
 # A story that was asked for need not be quite as near as the best of the rest.
@@ -115,9 +117,11 @@ class _Answer:
         present = {run.role for run in self.runs}
         best, worth = None, 0.0
         for run in pool:
-            if run.score + NEW_ROLE_BONUS <= worth or run.score < WORTH * self._best:
+            most = run.score + NEW_ROLE_BONUS + GOES_ON_BONUS
+            if most <= worth or run.score < WORTH * self._best:
                 break
             value = run.score + NEW_ROLE_BONUS * (run.role not in present)
+            value += GOES_ON_BONUS * (not run.alone)
             if value > worth and self.why_not(run) is None:
                 best, worth = run, value
         return best

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.answering.candidates import Candidates
-from backbot.answering.wants import wanted_roles
+from backbot.answering.wants import asks_for_time, tells_time, wanted_roles
 from backbot.index.contents import SentenceView
 from backbot.retrieval.question import Question
 from backbot.text.clean import fold
@@ -31,6 +31,7 @@ PASSAGE_WEIGHT = 1.0
 LENGTH_WEIGHT = 0.09
 WANTED_BONUS = 0.02
 CONTRADICTS_BONUS = 0.12
+TIME_BONUS = 0.1
 JOINED_COST = 0.08
 # A denial contradicts what the reader believes where it stands by sentences that come this near to
 # the question as the nearest does.
@@ -161,8 +162,8 @@ class _Scores:
         quotable = np.array([each.quotable for each in self._sentences])
         told = np.where(quotable, candidates.cosines, -1.0)
         self.whole = self._whole()
-        tokens = self._most(candidates.tokens)
-        self.tokens = tokens.mean(axis=1) if tokens.shape[1] else np.zeros(len(spans))
+        self._emphasis = question.emphasis
+        self.tokens = self._most(candidates.tokens) @ question.emphasis
         self.passage = self._most(candidates.passages)
         sums = np.cumsum([0, *(each.words for each in self._sentences)])
         self.words = sums[self._last + 1] - sums[self._first]
@@ -173,6 +174,7 @@ class _Scores:
         self._roles = [self._sentences[place].role for place in best]
         asked = np.array([role in wanted for role in self._roles])
         joined = np.array([each.joined for each in self._sentences])[self._first]
+        timed = self._times(question)
         self.score = (
             WHOLE_WEIGHT * self.whole
             + TOKENS_WEIGHT * self.tokens
@@ -180,13 +182,20 @@ class _Scores:
             + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
             + WANTED_BONUS * asked
             + CONTRADICTS_BONUS * (self.contradicts & premise)
+            + TIME_BONUS * timed
             - JOINED_COST * joined
+        )
+
+    def _times(self, question: Question) -> NDArray[np.bool_]:
+        """Tell of each span whether it names a length of time where one was asked for."""
+        asked = asks_for_time(question.text)
+        return self._most(
+            np.array([asked and each.quotable and tells_time(each.text) for each in self._sentences])
         )
 
     def _near_the_premise(self) -> NDArray[np.bool_]:
         """Tell of each sentence whether it, or the one before it, is about what was asked."""
-        tokens = self._candidates.tokens
-        met = tokens.mean(axis=1) if tokens.shape[1] else np.zeros(len(tokens))
+        met = self._candidates.tokens @ self._emphasis
         near: NDArray[np.bool_] = met >= NEAR_PREMISE * met.max()
         near[1:] |= near[:-1] & ~_fresh_starts(self._sentences)
         return near

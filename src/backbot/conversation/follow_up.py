@@ -40,8 +40,9 @@ _CORRECTS = re.compile(
     r"|we) (?:mean|meant)\b|^(?:no|not) (?:the|my|that|this|in|on)\b"
 )
 _CORRECTION_WORDS = re.compile(
-    r"^(?:no|nope|sorry|actually|wait|oops|rather|well)?[, ]*(?:not that[, ]*)?(?:i|"
-    r"we)? ?(?:mean|meant)\b[, ]*"
+    r"^(?:(?:no|nope|sorry|actually|wait|oops|rather|well)\b[,. ]*)*(?:not that[, ]*)?"
+    r"(?:i|we)? ?(?:mean|meant)\b[, ]*|^sorry\b[, ]*|[, ]*\b(?:i|we) (?:mean|meant)\W*$",
+    re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|it's|that|that's|this|these|those|they|they're|them|their|theirs|he|she|"
@@ -69,6 +70,8 @@ _BARE_DEFINITE = re.compile(
 SHORT_TERMS = 3
 # A turn of so few terms seldom names its subject.
 NAMED_TERMS = 3
+# So many turns that only tell something are taken along, back to the one that asked.
+MOST_TOLD = 2
 # Nouns that are of something ("the symptoms" of what?), and words that go with any subject: a
 # message of nothing else has left its subject unsaid.
 _RELATIONAL = frozenset(
@@ -97,6 +100,7 @@ _QUESTION = re.compile(
     r"\?|^(?:and |but |so )?(?:what|which|who|when|where|why|how|does|do|did|is|are|was|were|can|"
     r"could|should|will|would|tell|show)\b"
 )
+_SENTENCE_END = re.compile(r"[.!?]\s+")
 # The reader says that something new begins.
 _CHANGES_TOPIC = re.compile(
     r"^(?:and |but |now |then )?(?:i have |i've got |just |can i ask )?(?:a |an |one |the |my )?"
@@ -135,18 +139,21 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
         return Resolved(fresh)
     if not history or not needs_context(message):
         return Resolved(message if terms(message) else text)
-    context = earlier_question(history)
-    corrects = _CORRECTS.search(fold(message))
-    focus = _CORRECTION_WORDS.sub("", message, count=1) if corrects else message
-    return Resolved(focus or text, context)
+    if not _CORRECTS.search(fold(message)):
+        return Resolved(message, earlier_question(history))
+    meant = _CORRECTION_WORDS.sub("", message) or text
+    whole = len(terms(meant)) >= SHORT_TERMS
+    return Resolved(meant, "" if whole else earlier_question(history))
 
 
 def earlier_question(history: Sequence[Turn]) -> str:
     """Return what a message that leans on `history` leans on, "" if there is nothing.
 
     That is the nearest turn that stands on its own; where that one is short, the turn that named
-    the subject before it ("What is a knot? What causes them most often?"); and what the reader
-    told since ("It feels odd.").
+    the subject before it ("What is a knot? What causes them most often?"); where it only tells
+    something ("Someone said a tennis ball."), the turns before it as far as the one that asked;
+    and of the turns since, what the reader told ("It feels odd.") and what the last one named
+    ("Would a tennis ball help with them?").
     """
     asked: list[str] = []
     for turn in history:
@@ -159,16 +166,32 @@ def earlier_question(history: Sequence[Turn]) -> str:
         return ""
     places = [place for place, text in enumerate(asked) if not needs_context(text)]
     nearest = places[-1] if places else 0
-    since = [text for text in asked[nearest + 1 :] if not _QUESTION.search(fold(text))]
-    named = [asked[0]] if nearest and len(terms(asked[nearest])) <= NAMED_TERMS else []
-    return " ".join([*named, asked[nearest], *since])
+    later = asked[nearest + 1 :]
+    since = [text for text in later[:-1] if not _asks(text)]
+    since += [text for text in later[-1:] if not _asks(text) or _names_something(text)]
+    first = nearest
+    while first and not _asks(asked[first]) and nearest - first < MOST_TOLD:
+        first -= 1
+    named = [asked[0]] if first and len(terms(asked[nearest])) <= NAMED_TERMS else []
+    return " ".join([*named, *asked[first : nearest + 1], *since])
+
+
+def _names_something(text: str) -> bool:
+    return any(term not in _RELATIONAL for term in terms(text))
+
+
+def _asks(text: str) -> bool:
+    return bool(_QUESTION.search(fold(text)))
 
 
 def _after_change(text: str) -> str:
     """Return what follows an announced change of topic, "" where none is announced."""
-    changed = _CHANGES_TOPIC.match(text)
-    rest = text[changed.end() :] if changed else ""
-    return rest if terms(rest) else ""
+    for start in [0, *(match.end() for match in _SENTENCE_END.finditer(text))]:
+        changed = _CHANGES_TOPIC.match(text[start:])
+        rest = text[start + changed.end() :] if changed else ""
+        if terms(rest):
+            return rest
+    return ""
 
 
 def _fragment(plain: str) -> bool:

@@ -112,6 +112,10 @@ class Encoder:
         kept = _content_pieces(text, encoding)
         return Encoded(sentence, np.rint(tokens[kept] * TOKEN_SCALE).astype(np.int8))
 
+    def count_pieces(self, text: str) -> int:
+        """Return how many token vectors `read` gives a text that is not cut short."""
+        return len(_content_pieces(text, self._tokenizer.encode(text)))
+
     def encode_all(
         self,
         texts: Sequence[str],

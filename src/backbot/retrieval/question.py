@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from backbot.index.contents import Index
 from backbot.index.encoder import Encoded, TokenVectors, Vectors
 from backbot.retrieval.wording import adopt_synonyms
 from backbot.text.terms import terms
+
+# In a message that leans on an earlier turn, what was just asked counts for at least this share.
+FOCUS_SHARE = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +20,8 @@ class Question:
 
     `text` is the question in the corpus's wording, `terms` are its distinct terms in order,
     `other_terms` those of synonyms that the corpus uses beside the reader's words, `vector` is its
-    unit vector, shape (dimensions,), and `tokens` are its token vectors.
+    unit vector, shape (dimensions,), and `tokens` are its token vectors. `emphasis` (tokens,) is
+    the share of each token in what is asked; the shares add up to 1.
     """
 
     text: str
@@ -23,16 +29,39 @@ class Question:
     other_terms: tuple[str, ...]
     vector: Vectors
     tokens: TokenVectors
+    emphasis: Vectors
 
 
-def prepare(index: Index, text: str, read: Callable[[str], Encoded] | None = None) -> Question:
-    """Return `text` ready for searching `index`; `read` may remember what it has encoded."""
+def prepare(
+    index: Index,
+    text: str,
+    read: Callable[[str], Encoded] | None = None,
+    *,
+    focus: str = "",
+) -> Question:
+    """Return `text` ready for searching `index`; `read` may remember what it has encoded.
+
+    `focus` is the end of `text` where that begins with an earlier turn: what was just asked.
+    """
     reworded = adopt_synonyms(index, text)
     own = tuple(dict.fromkeys(terms(reworded.text)))
     others = dict.fromkeys(terms(" ".join(reworded.others)))
+    vector, tokens = (read or index.encoder.read)(reworded.text)
+    asked = index.encoder.count_pieces(adopt_synonyms(index, focus).text) if terms(focus) else 0
     return Question(
         reworded.text,
         own,
         tuple(term for term in others if term not in own),
-        *(read or index.encoder.read)(reworded.text),
+        vector,
+        tokens,
+        _emphasis(len(tokens), asked),
     )
+
+
+def _emphasis(count: int, asked: int) -> Vectors:
+    """Return the share of each of `count` tokens, the last `asked` of which are the focus."""
+    shares = np.full(count, 1 / max(count, 1), dtype=np.float32)
+    if 0 < asked < FOCUS_SHARE * count:
+        shares[-asked:] = FOCUS_SHARE / asked
+        shares[:-asked] = (1 - FOCUS_SHARE) / (count - asked)
+    return shares
