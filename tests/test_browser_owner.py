@@ -1,4 +1,4 @@
-"""The owner's desk in a real browser: from the token to a rebuild, by mouse and keyboard, on a phone."""
+"""The owner's desk in a real browser: from the token to a rebuild, by mouse and by keyboard."""
 
 import datetime
 import os

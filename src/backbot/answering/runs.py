@@ -190,7 +190,9 @@ class _Scores:
         """Tell of each span whether it names a length of time where one was asked for."""
         asked = asks_for_time(question.text)
         return self._most(
-            np.array([asked and each.quotable and tells_time(each.text) for each in self._sentences])
+            np.array(
+                [asked and each.quotable and tells_time(each.text) for each in self._sentences]
+            )
         )
 
     def _near_the_premise(self) -> NDArray[np.bool_]:

@@ -74,8 +74,8 @@ def _print_checks(terminal: Terminal, report: "Report", *, published: bool) -> N
         terminal.say("It answers nevertheless, since --force was given; --rollback takes it back.")
     else:
         terminal.say(
-            "Mend the articles, corpus/checks.toml or corpus/pins.toml and rebuild; --force lets it "
-            "answer as it is."
+            "Mend the articles, corpus/checks.toml or corpus/pins.toml and rebuild; --force lets "
+            "it answer as it is."
         )
 
 

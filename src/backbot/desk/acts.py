@@ -33,7 +33,7 @@ DRAFTS = "drafts"
 _FOLDERS = ("articles", "questions")
 _HEADS = {
     ActKind.PIN: "# Questions with the answer that you gave them; see docs/owner.md.\n",
-    ActKind.CHECK: "# What must hold of every new index before readers get it; see docs/owner.md.\n",
+    ActKind.CHECK: "# What must hold before readers get a new index; see docs/owner.md.\n",
     ActKind.SYNONYM: "# Words that your readers use for the same thing.\n",
 }
 
@@ -319,7 +319,7 @@ def _differing(before: str, after: str) -> tuple[str, str]:
 
 
 def _cut(text: str, lines: str, replaced: str) -> str | None:
-    """Return `text` with the one stretch of whole lines `lines` as it was, None if it is not one."""
+    """Return `text` with its one stretch of whole lines `lines` as it was, None if not one."""
     at = text.find(lines) if lines else -1
     if at < 0 or (at and text[at - 1] != "\n") or text.find(lines, at + 1) >= 0:
         return None

@@ -1,5 +1,6 @@
 """The corpus as it lies in its folder: documents, what there is to look at in them, hidden ones."""
 
+import contextlib
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -74,10 +75,8 @@ def article(identifier: str) -> Response:
     if document is None and hidden is None:
         raise RequestError("There is no such document.", status=404, code="not_found")
     pins: tuple[Pin, ...] = ()
-    try:
+    with contextlib.suppress(BackbotError):
         pins = read_pins(Path(settings().corpus))
-    except BackbotError:
-        pass
     return show(
         "article.html",
         document=document,

@@ -44,9 +44,7 @@ def tell(days: int) -> Told:
             "The journal is off, so nothing is known of what readers ask. "
             "Set BACKBOT_JOURNAL to turn it on.",
         )
-    known: dict[int, tuple[float, Told]] = current_app.extensions.setdefault(
-        "backbot.insights", {}
-    )
+    known: dict[int, tuple[float, Told]] = current_app.extensions.setdefault("backbot.insights", {})
     with _lock:
         at, told = known.get(days, (0.0, None))
         if told is None or time.monotonic() - at > _FRESH:

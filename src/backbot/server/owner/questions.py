@@ -1,4 +1,4 @@
-"""What readers asked that no article answers, or that was answered badly, and what to do about it."""
+"""What readers asked and did not find, or got a bad answer to, and what to do about it."""
 
 from flask import Response, request
 

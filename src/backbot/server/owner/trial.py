@@ -12,10 +12,10 @@ from backbot.index.layout import read_current
 from backbot.index.store import open_index
 from backbot.model import Kind, Reply
 from backbot.safety import read_wording
-from backbot.server.api import holder
 from backbot.server.owner.articles import corpus
 from backbot.server.owner.door import blueprint, root, settings
 from backbot.server.owner.page import show
+from backbot.server.replying import holder
 from backbot.tracing import traced
 
 _BEST = 8
