@@ -2,18 +2,22 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from backbot.chatbot import Chatbot
 from backbot.corpus.document import Block, Document
 from backbot.errors import CorpusError
+from backbot.index.contents import SENTENCE_COLUMNS
 from backbot.index.layout import current_version
-from backbot.index.pins import Pin, bind, bind_all, read_pins
+from backbot.index.pinning import bind, bind_all
+from backbot.index.pins import Pin, read_pins
 from backbot.index.store import open_index
 from backbot.model import Kind, Level, Reply, Turn
 from backbot.rebuild import Rebuilt
 from support import TINY, Toy, document, write_corpus
 
+TABLE = np.zeros((0, SENTENCE_COLUMNS), dtype=np.int32)
 HEAT = "Heat helps a knot to relax."
 
 
@@ -184,10 +188,10 @@ def test_words_may_break_their_lines_otherwise(toy: Toy, tiny_corpus: Path, tmp_
 def test_too_many_words_are_refused() -> None:
     long = "word " * 200
     held = write_document(long)
-    assert bind(Pin(question="a", document="a", words=long), {"a": 0}, held) == (
+    assert bind(Pin(question="a", document="a", words=long), {"a": 0}, held, TABLE) == (
         "the pinned words are more than 180"
     )
-    assert bind_all([Pin(question="a", document="a", words=long)], held) == ()
+    assert bind_all([Pin(question="a", document="a", words=long)], held, TABLE) == ()
 
 
 def write_document(text: str) -> tuple[Document]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from backbot.chatbot import Chatbot
 from backbot.errors import BackbotError
 from backbot.guard.checks import Failure
-from backbot.index.pins import Pin, Pinned, bind
+from backbot.index.pinning import bind
+from backbot.index.pins import Pin, Pinned
 from backbot.model import Kind
 
 
@@ -21,7 +22,8 @@ def run_pins(pins: Sequence[Pin], chatbot: Chatbot) -> tuple[Failure, ...]:
 def _run(pin: Pin, chatbot: Chatbot) -> Failure | None:
     what = f"its pinned answer out of {pin.document}"
     index = chatbot.index
-    bound = bind(pin, {each.id: row for row, each in enumerate(index.documents)}, index.documents)
+    rows = {each.id: row for row, each in enumerate(index.documents)}
+    bound = bind(pin, rows, index.documents, index.sentences)
     if isinstance(bound, str):
         return Failure(question=pin.question, wanted=what, got=bound)
     try:

@@ -28,7 +28,8 @@ from backbot.index.dense import Dense
 from backbot.index.elsewhere import read_elsewhere
 from backbot.index.encoder import Encoder, Vectors
 from backbot.index.lexical import K1, B, build_lexical
-from backbot.index.pins import Pin, bind_all
+from backbot.index.pinning import bind_all
+from backbot.index.pins import Pin
 from backbot.index.wording import Wording, learn_wording
 from backbot.text.terms import terms
 
@@ -130,7 +131,7 @@ def build_index(
         token_vectors=np.concatenate([none, *tokens]),
         encoder=encoder,
         baseline=Baseline(),
-        pins=bind_all(pins, documents),
+        pins=bind_all(pins, documents, plan.sentences),
     )
     packed = {
         kind: np.frombuffer(b"".join(each), dtype=np.uint8).reshape(-1, _KEY_BYTES)

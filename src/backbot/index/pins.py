@@ -6,18 +6,13 @@ document = "do-flat-feet-cause-upper-back-pain"
 words = "Flat feet can add to neck pain."   # optional: the very words of the document to quote
 """
 
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from backbot.corpus.document import Document
 from backbot.errors import CorpusError
-from backbot.index.passages import split_sentences
-from backbot.model import MAX_EXCERPT_WORDS, MAX_MESSAGE_LENGTH
-from backbot.text.medicine import advises_medicine
+from backbot.model import MAX_MESSAGE_LENGTH
 
 FILE = "pins.toml"
 
@@ -66,33 +61,3 @@ def read_pins(corpus: Path) -> tuple[Pin, ...]:
                 'document = "a-document".'
             ]
         ) from None
-
-
-def bind(pin: Pin, rows: Mapping[str, int], documents: Sequence[Document]) -> Pinned | str:
-    """Return `pin` bound to one of `documents`, whose `rows` are given by ID; or, in a phrase, why
-    it cannot be: the document is not there, or its words cannot be quoted."""
-    row = rows.get(pin.document)
-    if row is None:
-        return f"there is no document {pin.document}"
-    if pin.words is None:
-        return Pinned(pin.question, row)
-    document = documents[row]
-    pattern = r"\s+".join(map(re.escape, pin.words.split()))
-    found = re.search(pattern, document.text)
-    if found is None:
-        return f"the pinned words do not stand word for word in {pin.document}"
-    start, end = found.span()
-    if len(found.group().split()) > MAX_EXCERPT_WORDS:
-        return f"the pinned words are more than {MAX_EXCERPT_WORDS}"
-    for sentence in split_sentences(document):
-        told = document.text[sentence.start : sentence.end]
-        if sentence.start < end and start < sentence.end and advises_medicine(told):
-            return "the pinned words advise on a medicine, which is never quoted"
-    return Pinned(pin.question, row, start, end)
-
-
-def bind_all(pins: Sequence[Pin], documents: Sequence[Document]) -> tuple[Pinned, ...]:
-    """Return the pins that can be bound to `documents`, in order."""
-    rows = {document.id: row for row, document in enumerate(documents)}
-    bound = (bind(pin, rows, documents) for pin in pins)
-    return tuple(each for each in bound if isinstance(each, Pinned))
