@@ -45,7 +45,7 @@ from support import TINY, Toy, document, write_corpus
 PROJECT = Path(__file__).parents[1]
 COMMANDS = (
     *("ask", "serve", "rebuild-index", "import", "refresh", "watch", "evaluate", "verify"),
-    *("insights", "journal", "doctor"),
+    *("insights", "journal", "owner", "doctor"),
 )
 # What only building an index, or nothing at all, may import.
 HEAVY = ("torch", "sentence_transformers", "transformers", "nltk", "rank_bm25", "onnx", "slugify")

@@ -37,6 +37,7 @@ class Shelf(msgspec.Struct):
 
     by_id: dict[str, Document]
     said: Reply | None = None
+    closed: bool = False
 
     def chatbot(self) -> "Shelf":
         return self

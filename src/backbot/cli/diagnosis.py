@@ -46,6 +46,7 @@ SERVING = (
     "sqlalchemy",
     "symspellpy",
     "tokenizers",
+    "tomlkit",
 )
 BUILDING = (
     "charset-normalizer",
