@@ -141,7 +141,7 @@ def test_weights_other_than_the_official_ones_are_refused_and_their_package_is_n
 def test_an_export_that_is_whole_is_taken_as_it_is(toy: Toy) -> None:
     (exported,) = toy.models.iterdir()
     before = {path.name: path.stat().st_mtime_ns for path in exported.iterdir()}
-    assert export.ensure_exported(str(toy.checkpoint), toy.models) == exported
+    assert export.ensure_exported(str(toy.checkpoint), toy.models).folder == exported
     assert {path.name: path.stat().st_mtime_ns for path in exported.iterdir()} == before
 
 

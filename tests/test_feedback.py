@@ -1,4 +1,4 @@
-"""Feedback: checked, counted by kind, and not kept."""
+"""Feedback: checked, counted by kind, and handed to the journal."""
 
 from collections import Counter
 
@@ -41,8 +41,12 @@ def test_it_is_handed_on_to_one_function(
     assert handed == [("a", False, "wrong", "It says x."), ("b", True, None, None)]
 
 
-def test_of_the_text_nothing_is_kept() -> None:
-    record_feedback("the reply", False, Reason.OTHER, "a secret")
+def test_it_goes_into_the_journal_and_its_text_stays_nowhere_else(client: FlaskClient) -> None:
+    journal = client.application.extensions["backbot.journal"]
+    with client.application.app_context():
+        record_feedback("the reply", False, Reason.OTHER, "a secret")
+    assert journal.flush(10)
+    assert journal.health().written >= 1
     kept = repr(vars(feedback))
     assert "a secret" not in kept
     assert "the reply" not in kept

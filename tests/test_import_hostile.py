@@ -20,6 +20,8 @@ from backbot.corpus.document import is_document_id
 from backbot.corpus.files import read_corpus
 from backbot.corpus.sources import fetch, page, unpack, xml
 from backbot.corpus.sources.fetch import Fetcher, RefusedError, is_public
+from backbot.corpus.sources.wordpress import read_wxr
+from backbot.corpus.writing import write_reading
 from sites import Article, Site, serving
 
 LONG = "Walking with loose shoulders moves the muscles between the shoulder blades. " * 6
@@ -84,6 +86,25 @@ def test_a_large_export_takes_little_memory(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4_000_000
+
+
+def test_importing_a_large_export_takes_little_memory(tmp_path: Path, into: Path) -> None:
+    head = '<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+    kept = (
+        f"<item><title>Walk {{}}</title><description/><encoded><![CDATA[{WORDS}]]></encoded></item>"
+    )
+    kind = "<wp:post_type>revision</wp:post_type>"
+    other = f"<item><title>A</title>{kind}<encoded>{'x' * 20_000}</encoded></item>"
+    path = tmp_path / "a.xml"
+    items = (other * 500 + kept.replace("{}", str(number)) for number in range(3))
+    path.write_text(head + "".join(items) + "</channel></rss>", "utf-8")
+    assert path.stat().st_size > 30_000_000
+    tracemalloc.start()
+    outcome = write_reading(read_wxr(path), into)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(outcome.written) == 3
+    assert peak < 8_000_000
 
 
 def test_one_element_without_end(

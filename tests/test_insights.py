@@ -273,9 +273,10 @@ def test_charts_are_tables_or_have_one_and_escape_what_they_show() -> None:
 
 
 def test_changes_are_told_in_words() -> None:
-    told = {change: change_words(change) for change in (None, 1.0, 1.5, 0.5, 4.0)}
+    told = {change: change_words(change) for change in (None, 0.0, 1.0, 1.5, 0.5, 4.0)}
     assert told == {
         None: "new",
+        0.0: "none lately",
         1.0: "steady",
         1.5: "50% more",
         0.5: "50% less",

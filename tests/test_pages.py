@@ -6,6 +6,7 @@ What readers type and what documents hold is text on every page, never markup.
 import datetime
 import html
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,9 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from backbot.chatbot import Trace
 from backbot.corpus.document import Document
 from backbot.corpus.files import read_document
-from backbot.model import Citation, Excerpt, Kind, Reply, Section, SectionRole
+from backbot.model import Citation, Excerpt, Kind, Reply, Section, SectionRole, Turn
 from backbot.server.app import create_app
 from backbot.server.languages import written_out
 from backbot.server.pages import Piece, cut_blocks, page_address
@@ -49,13 +51,17 @@ class Shelf(msgspec.Struct):
     def suggestions(self) -> tuple[str, ...]:
         return ()
 
-    def reply(self, message: str) -> Reply:
+    @property
+    def encoder(self) -> "Shelf":
+        return self
+
+    def explain(self, message: str, history: Sequence[Turn]) -> tuple[Reply, Trace]:
         assert self.said is not None
-        return self.said
+        return self.said, Trace()
 
 
 def pages_over(*documents: Document, said: Reply | None = None) -> FlaskClient:
-    app: Flask = create_app(Settings(index="nowhere"))
+    app: Flask = create_app(Settings(index="nowhere", journal="off"))
     app.extensions["backbot"] = Shelf({each.id: each for each in documents}, said)
     return app.test_client()
 

@@ -14,12 +14,14 @@ import pytest
 from numpy.typing import NDArray
 
 from backbot.chatbot import Chatbot
+from backbot.corpus.document import Document
 from backbot.errors import (
     IndexDamagedError,
     IndexOutdatedError,
     IndexUnavailableError,
     ModelError,
 )
+from backbot.index import build, cutting, plan, store
 from backbot.index.contents import (
     P_DOCUMENT,
     P_FIRST,
@@ -31,6 +33,8 @@ from backbot.index.contents import (
     S_ROLE,
     S_SECTION,
     S_START,
+    Cut,
+    Known,
 )
 from backbot.index.layout import (
     CURRENT_FILE,
@@ -138,6 +142,52 @@ def test_an_index_is_the_same_whether_all_of_it_is_new_or_little(
     assert little.reused > little.embedded > 0 == whole.reused
     assert little.version == whole.version
     assert contents(version_folder(step_by_step)) == contents(version_folder(at_once))
+
+
+def test_unchanged_documents_are_not_cut_again(
+    tiny_corpus: Path, tiny_root: Path, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_anew: list[str] = []
+    cut = plan.cut
+
+    def watched(document: Document) -> Cut:
+        cut_anew.append(document.id)
+        return cut(document)
+
+    monkeypatch.setattr(plan, "cut", watched)
+    # A title more moves no sentence of its own, but all of the documents behind it.
+    write_corpus(tiny_corpus, {"articles/a-new-one.md": document("First", "Rest. Then walk.")})
+    toy.build(tiny_corpus, tiny_root)
+    assert cut_anew == ["a-new-one"]
+    little = contents(version_folder(tiny_root))
+    cut_anew.clear()
+    (tiny_root / "current.json").unlink()
+    toy.build(tiny_corpus, tiny_root)
+    assert len(cut_anew) == 4
+    assert contents(version_folder(tiny_root)) == little
+
+
+def test_documents_that_other_code_has_cut_are_cut_again(
+    tiny_corpus: Path, tiny_root: Path, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = open_index(tiny_root).encoder.card
+    assert len(read_known(tiny_root, card).cuts) == 3
+    for module in (build, store):
+        monkeypatch.setattr(module, "cutting_digest", lambda: "other code")
+    known = read_known(tiny_root, card)
+    assert known.cuts == {}
+    assert known.vectors
+    before = current_version(tiny_root)
+    toy.build(tiny_corpus, tiny_root)
+    assert current_version(tiny_root) != before
+    assert len(read_known(tiny_root, card).cuts) == 3
+
+
+def test_what_a_cut_hangs_on_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = cutting.cutting_digest.__wrapped__()
+    assert name == cutting.cutting_digest.__wrapped__()
+    monkeypatch.setattr(cutting, "version", lambda library: "another one")
+    assert cutting.cutting_digest.__wrapped__() != name
 
 
 def test_a_change_that_readers_could_notice_gives_another_version(
@@ -542,7 +592,7 @@ def test_vectors_are_taken_over_by_the_text_they_were_made_from(tiny_root: Path)
 
 def test_vectors_of_another_encoder_are_not_taken_over(tiny_root: Path) -> None:
     card = msgspec.structs.replace(open_index(tiny_root).encoder.card, max_tokens=9)
-    assert read_known(tiny_root, card) == ({}, {})
+    assert read_known(tiny_root, card) == Known.nothing()
 
 
 @pytest.mark.parametrize(
@@ -554,7 +604,7 @@ def test_vectors_in_doubt_are_not_taken_over(
     card = open_index(tiny_root).encoder.card
     files = [version_folder(tiny_root) / f"{kind}_vectors.npy" for kind in ENCODED]
     forge(tiny_root, {path.name: change(np.load(path)) for path in files})
-    assert read_known(tiny_root, card) == ({}, {})
+    assert read_known(tiny_root, card) == Known.nothing()
     assert toy.build(tiny_corpus, tiny_root).reused == 0
     open_index(tiny_root)
 
@@ -565,7 +615,7 @@ def test_a_damaged_index_gives_no_vectors_and_is_built_anew(
     whole = contents(version_folder(tiny_root))
     card = open_index(tiny_root).encoder.card
     (version_folder(tiny_root) / "documents.json").write_bytes(b"[]")
-    assert read_known(tiny_root, card) == ({}, {})
+    assert read_known(tiny_root, card) == Known.nothing()
     assert toy.build(tiny_corpus, tiny_root).reused == 0
     assert contents(version_folder(tiny_root)) == whole
     assert len(open_index(tiny_root).documents) == len(TINY)

@@ -1,6 +1,6 @@
 """The simulated year through the chatbot and the journal, and what insights make of it.
 
-    python bench/owner/replay.py INDEX FOLDER [--questions 20000] [--json]
+    python bench/owner/replay.py INDEX FOLDER [--questions 20000] [--seed 8] [--json]
 
 Writes the journal of the year into FOLDER, unless it is there already, and then tells whether the
 topics without an article are found, how pure the groups are beside k-means, whether anything
@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--questions", type=int, default=QUESTIONS)
+    parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,7 @@ def main() -> None:
     journal = open_journal(settings(given.folder))
     kept = given.folder / TRUTH
     if not kept.exists():
-        truth = replay(Chatbot(index), journal, list(year(given.questions)))
+        truth = replay(Chatbot(index), journal, list(year(given.questions, seed=given.seed)))
         kept.write_bytes(msgspec.json.encode(truth))
     truth = msgspec.json.decode(kept.read_bytes(), type=list[Truth])
     found = score(
@@ -81,6 +82,7 @@ def main() -> None:
         {each.reply: each.topic for each in truth},
         {word for each in truth for word in each.planted},
         given.folder / JOURNAL,
+        given.index,
     )
     print(json.dumps(msgspec.to_builtins(found), indent=2) if given.json else told(found))
     journal.close()

@@ -12,8 +12,9 @@ from sklearn.metrics import v_measure_score
 
 from backbot.index.contents import Index
 from backbot.insights.grouping import centre
+from backbot.insights.labels import Usage
 from backbot.insights.meaning import meanings
-from backbot.insights.read import gaps
+from backbot.insights.read import gaps, partition
 from backbot.insights.variants import variants
 from backbot.journal.journal import ASKING, Journal
 
@@ -53,12 +54,17 @@ def score(
     topics: Mapping[str, str | None],
     planted: Collection[str],
     path: Path,
+    root: Path,
 ) -> Score:
-    """Return the figures of the journal at `path`, whose entries ask what `topics` says."""
+    """Return the figures of the journal at `path`, read with the index in `root`.
+
+    Its entries ask what `topics` says, and `planted` must not be in it.
+    """
     lines = list(journal.lines())
     asked = variants(line.entry for line in lines if line.entry.kind in ASKING)
     known = meanings(journal, lines, asked, index)
-    groups, elsewhere = gaps(asked, known, index)
+    usage = Usage(asked)
+    groups, elsewhere = gaps(asked, partition(asked, known), known, usage, index)
     chosen = [each for group in (*groups, *elsewhere) for each in group]
     numbered = enumerate((*groups, *elsewhere))
     numbers = {each.key: number for number, group in numbered for each in group}
@@ -96,7 +102,7 @@ def score(
         by_key = dict(zip((each.key for each in chosen), labels.tolist(), strict=True))
         spread = [by_key[each.key] for each, _ in pairs]
         rows.append(_row(name, truth, spread))
-    seconds, megabytes = _cost(path)
+    seconds, megabytes = _cost(path, root)
     return Score(
         replies=len(lines),
         unanswered=len(entries),
@@ -142,21 +148,27 @@ _READ = """
 import re, sys, time
 from backbot.settings import Settings
 from backbot.journal.journal import open_journal
+from backbot.index.store import open_index
 from backbot.insights.read import read
 from datetime import UTC, datetime
+from pathlib import Path
 journal = open_journal(Settings(journal=sys.argv[1], journal_days=3650))
+index = open_index(Path(sys.argv[2]))
 started = time.process_time()
-read(journal, None, datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
+read(journal, index, datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
 seconds = time.process_time() - started
 most = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1)
 print(seconds, int(most) / 1024)
 """
 
 
-def _cost(path: Path) -> tuple[float, float]:
-    """Return the processor time of reading in seconds, and the most memory in MB, imports too."""
+def _cost(path: Path, index: Path) -> tuple[float, float]:
+    """Return the processor time of reading in seconds and the most memory in MB, all included."""
     done = subprocess.run(
-        [sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _READ, str(path), str(index)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     seconds, megabytes = map(float, done.stdout.split())
     return seconds, megabytes

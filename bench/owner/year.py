@@ -92,7 +92,9 @@ def year(
         kind = draw.random()
         if again is not None and kind < 0.06:
             text = again.text if draw.random() < 0.5 else _misspell(draw, again.text)
-            yield again._replace(at=again.at + timedelta(minutes=draw.randint(1, 9)), text=text)
+            kept = tuple(word for word in again.planted if word in text)
+            later = again.at + timedelta(minutes=draw.randint(1, 9))
+            yield again._replace(at=later, text=text, planted=kept)
             again = None
             continue
         if kind < 0.09:

@@ -33,8 +33,8 @@ from backbot.retrieval.wording import mend_spelling
 
 # Strong: signals overlap, and weights that lean on one corpus do not carry to the next.
 REGULARISATION = 0.1
-# The bank is large and easy; beside a real question each of its own counts for less.
-BANK_WEIGHT = 0.3
+# The bank is large; beside a real question each of its own counts for little.
+BANK_WEIGHT = 0.05
 FOLDS = 6
 
 

@@ -34,8 +34,9 @@ def measure(name: str, data: Path, indexes: dict[str, Path]) -> list[Table]:
     if not folder.is_dir():
         raise FileNotFoundError(folder)
     opened = {each: open_index(root) for each, root in indexes.items()}
+    models = CACHE / "models"
     ways: dict[str, Callable[[], list[Table]]] = {
-        "scifact": lambda: [scifact.measure(folder, ensure_exported(None, CACHE / "models"))],
+        "scifact": lambda: [scifact.measure(folder, ensure_exported(None, models).folder)],
         "medquad": lambda: medquad.measure(folder),
         "clinc150": lambda: [clinc150.measure(folder, opened)],
         "cast": lambda: cast.measure(folder),

@@ -172,7 +172,7 @@ def index_of(data: Data, encoder: StoredEncoder) -> Index:
         for each in cutting.split_sentences(document)
     }
     encoder.needless = lambda text: text in sentences and text not in titles
-    return build_index(documents, [], encoder, Known({}, {}), Silent()).index
+    return build_index(documents, [], encoder, Known.nothing(), Silent()).index
 
 
 def _ndcg(data: Data, scores: Scores) -> Scores:

@@ -8,10 +8,9 @@ from backbot.corpus.files import read_corpus
 from backbot.corpus.lint import Remark, lint
 from backbot.guard.checks import read_checks
 from backbot.guard.examine import Report, examine
-from backbot.index.build import SETTINGS, Progress, Silent, build_index
+from backbot.index.build import Progress, Silent, build_index, settings
 from backbot.index.contents import Known
 from backbot.index.draft import drafting
-from backbot.index.encoder import Encoder
 from backbot.index.export import ensure_exported
 from backbot.index.layout import CURRENT_FILE, corpus_fingerprint
 from backbot.index.pins import read_pins
@@ -71,16 +70,15 @@ def rebuild_index(
     def prove(version: str) -> bool:
         nonlocal report
         progress.stage("Proving", 1)
-        report = examine(root, version, corpus, checks, pins)
+        report = examine(root, version, corpus, checks, encoder, pins)
         progress.advance()
         return (report.passed or force) and not hold
 
     with drafting(root) as draft:
         progress.stage("Sentence encoder", 1)
-        folder = ensure_exported(model, root / "models", anew=full)
-        encoder = Encoder(folder)
+        encoder = ensure_exported(model, root / "models", anew=full)
         progress.advance()
-        known = Known({}, {}) if full else read_known(root, encoder.card)
+        known = Known.nothing() if full else read_known(root, encoder.card)
         built = build_index(documents, synonyms, encoder, known, progress, pins)
         index = built.index
         baseline = measure_baseline(index, progress)
@@ -89,10 +87,10 @@ def rebuild_index(
         draft.contents(index, built.keys, baseline)
         progress.advance()
         version = draft.publish(
-            model=folder.name,
+            model=encoder.folder.name,
             model_digest=encoder.card.digest,
             corpus=corpus_fingerprint(documents),
-            settings=SETTINGS,
+            settings=settings(),
             counts={
                 "documents": len(documents),
                 "passages": len(index.passages),

@@ -47,19 +47,19 @@ class Signals(NamedTuple):
 # not answer, to 1, the mean over the questions that its documents name; the others in standard
 # deviations from the first of these means. A logistic regression adds them up. Fitted by
 # `bench/quality/fit.py`.
-INTERCEPT = -2.80
+INTERCEPT = -1.23
 WEIGHTS = Signals(
-    run=1.15,
-    tokens=1.08,
-    known=1.22,
-    dense=1.37,
-    lexical=0.31,
-    sentences=2.05,
-    asked=1.36,
-    vocabulary=0.99,
-    away=-0.72,
-    away_3=-0.76,
-    away_10=-0.04,
+    run=0.85,
+    tokens=0.85,
+    known=0.98,
+    dense=0.93,
+    lexical=0.25,
+    sentences=1.65,
+    asked=0.89,
+    vocabulary=0.83,
+    away=-0.85,
+    away_3=-0.56,
+    away_10=0.22,
 )
 AWAY = ("away", "away_3", "away_10")
 # Of the questions that are in scope, so many find their answer among the excerpts (measured on the
@@ -132,11 +132,11 @@ def read_signals(
     if held_out is not None:
         elsewhere = np.delete(elsewhere, held_out)
     away = np.sort(elsewhere)[::-1]
-    met = candidates.tokens[told].max(axis=0)
+    met = candidates.tokens[told].max(axis=0, keepdims=True)
     return Signals(
         run=runs[0].score,
         tokens=runs[0].tokens,
-        known=float(met @ question.emphasis),
+        known=float(question.share_met(met)[0]),
         dense=max(hit.dense for hit in hits),
         lexical=max(hit.lexical for hit in hits),
         sentences=float(best.mean()),

@@ -19,7 +19,7 @@ MERGED_WORDS = 100
 TOTAL_WORDS = 105
 # Where several runs answer about as well, the reader is shown more of them.
 CLOSE_TOTAL_WORDS = 180
-CLOSE = 0.85
+CLOSE = 0.88
 MAX_EXCERPTS = 7
 MAX_DOCUMENTS = 4
 # What a further excerpt gains that tells a kind of thing the answer does not have yet.

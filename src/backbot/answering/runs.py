@@ -162,8 +162,8 @@ class _Scores:
         quotable = np.array([each.quotable for each in self._sentences])
         told = np.where(quotable, candidates.cosines, -1.0)
         self.whole = self._whole()
-        self._emphasis = question.emphasis
-        self.tokens = self._most(candidates.tokens) @ question.emphasis
+        self._met = question.share_met(candidates.tokens)
+        self.tokens = question.share_met(self._most(candidates.tokens))
         self.passage = self._most(candidates.passages)
         sums = np.cumsum([0, *(each.words for each in self._sentences)])
         self.words = sums[self._last + 1] - sums[self._first]
@@ -197,8 +197,7 @@ class _Scores:
 
     def _near_the_premise(self) -> NDArray[np.bool_]:
         """Tell of each sentence whether it, or the one before it, is about what was asked."""
-        met = self._candidates.tokens @ self._emphasis
-        near: NDArray[np.bool_] = met >= NEAR_PREMISE * met.max()
+        near: NDArray[np.bool_] = self._met >= NEAR_PREMISE * self._met.max()
         near[1:] |= near[:-1] & ~_fresh_starts(self._sentences)
         return near
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from backbot.cli.terminal import counted, shown
+from backbot.cli.terminal import shown
+from backbot.insights.charts import change_words
 from backbot.insights.model import MIN_ASKERS, Article, Group, Insights, Week
 from backbot.insights.words import notice_name, reason_name
 from backbot.model import Kind
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _ROWS = 15
 _FEW = 8
 _BAR = 12
+_LABEL = 32
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SPARK_COLUMNS = 13
@@ -64,22 +66,30 @@ def _print_groups(
     if not groups:
         return
     _title(terminal, title)
-    table = _table("about", "readers", "", "by week", "last 4 weeks")
     most = max(group.askers for group in groups)
+    wide = min(_LABEL, max(len(group.label) for group in groups[:rows]))
+    _line(terminal, f"{'about':{wide}}  readers  {'':{_BAR}}  by week, last 4 weeks", style="dim")
     for group in groups[:rows]:
-        table.add_row(
-            Text(shown(group.label)),
-            f"{group.askers:,}",
-            bar(group.askers, most),
-            spark(group.weeks),
-            change(group),
+        label = shown(group.label)
+        if len(label) > wide:
+            _line(terminal, label)
+            label = ""
+        line = (
+            f"{label:{wide}}  {group.askers:7,}  {bar(group.askers, most):{_BAR}}  "
+            f"{spark(group.weeks)} {change_words(group.change)}"
         )
+        _line(terminal, line.rstrip())
         if examples and group.examples:
-            table.add_row(Text(f"  “{shown(group.examples[0])}”", style="dim"))
-    terminal.print(table)
+            terminal.say(f"“{group.examples[0]}”", indent=2, style="dim")
+        if examples and 0 < group.answered < group.size:
+            terminal.say(
+                f"{group.answered:,} of {group.size:,} replies were answers without the word.",
+                indent=2,
+                style="dim",
+            )
     rest = groups[rows:]
     if rest:
-        terminal.say(f"and {counted(len(rest), 'group')} more; --json names them.", indent=2)
+        terminal.say(f"and {len(rest):,} more; --json names them.", indent=2)
     if examples and any(group.askers < MIN_ASKERS for group in groups[:rows]):
         terminal.say(f"Questions are shown from {MIN_ASKERS} readers on.", indent=2, style="dim")
 
@@ -133,6 +143,11 @@ def _print_notices(terminal: "Terminal", insights: Insights) -> None:
     terminal.print(table)
 
 
+def _line(terminal: "Terminal", text: str, *, style: str = "") -> None:
+    """Print a line whose columns stay where they are."""
+    terminal.print(Text(text, style), soft_wrap=True)
+
+
 def _title(terminal: "Terminal", title: str) -> None:
     terminal.print()
     terminal.say(title, style="bold")
@@ -161,12 +176,3 @@ def spark(weeks: Sequence[Week]) -> str:
     sums = [sum(counts[start : start + each]) for start in range(0, len(counts), each)]
     most = max(sums, default=0) or 1
     return "".join(_SPARKS[round(count / most * (len(_SPARKS) - 1))] for count in sums)
-
-
-def change(group: Group) -> str:
-    """Return how the last four weeks compare with the four before."""
-    if group.change is None:
-        return ""
-    if 0.9 <= group.change <= 1.1:
-        return "as before"
-    return f"{group.change - 1:+.0%}" if group.change < 3 else f"{group.change:.0f} times"

@@ -85,6 +85,12 @@ def plain_value(value: object) -> Value:
     return value if isinstance(value, (str, bool)) or value is None else str(value)
 
 
+def sync(path: Path) -> None:
+    """Return when what was written to the file at `path` is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def replace(path: Path, content: bytes) -> None:
     """Put `content` into the file at `path` at once: a crash leaves the old file or the new."""
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp")

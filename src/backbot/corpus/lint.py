@@ -134,9 +134,9 @@ def _duplicates(documents: Sequence[Document]) -> Iterator[Remark]:
 
 def _runs(text: str) -> frozenset[int]:
     said = words(text)
-    return frozenset(
-        hash(tuple(said[at : at + _RUN])) for at in range(max(1, len(said) - _RUN + 1))
-    )
+    if len(said) < _RUN:
+        return frozenset((hash(tuple(said)),))
+    return frozenset(map(hash, zip(*(said[at:] for at in range(_RUN)), strict=False)))
 
 
 def _files(documents: Sequence[Document], folder: Path) -> Iterator[Remark]:
@@ -175,6 +175,8 @@ def _files(documents: Sequence[Document], folder: Path) -> Iterator[Remark]:
 
 
 def _links(body: str) -> Iterable[str]:
+    if "[" not in body and "<" not in body:
+        return  # no way to write a link is without one of them
     for token in _LINKS.parse(body):
         for child in token.children or ():
             if child.type == "link_open":

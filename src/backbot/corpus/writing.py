@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from backbot.corpus.document import DocumentKind
-from backbot.corpus.ledger import Entry, Ledger, read_ledger, replace, write_ledger
+from backbot.corpus.ledger import Entry, Ledger, read_ledger, sync, write_ledger
 from backbot.corpus.marking import markdown as markdown
 from backbot.corpus.merging import Change, State, marked, merge, one_line
 from backbot.corpus.naming import FOLDERS, Names
@@ -188,6 +188,10 @@ class _Writer:
         """
         if not self._seen and not self._staged:
             return
+        # One after another at the end: most are on the disk by then, and none waits for its own.
+        for staged, path in self._staged:
+            self.path = path
+            sync(staged)
         documents = self._ledger.documents | self._seen
         write_ledger(self._folder, Ledger(documents=documents))
         for staged, path in self._staged:
@@ -209,7 +213,7 @@ class _Writer:
 
     def _stage(self, path: Path, content: str) -> None:
         staged = self._scratch / f"{len(self._staged)}.md"
-        replace(staged, content.encode("utf-8"))
+        staged.write_bytes(content.encode("utf-8"))
         self._staged.append((staged, path))
 
     def _entry(self, post: Post, before: Entry | None, change: Change) -> Entry:

@@ -10,6 +10,7 @@ from backbot.errors import IndexUnavailableError
 from backbot.guard.changes import Changes, compare
 from backbot.guard.checks import Check, Failure, run_checks
 from backbot.guard.pins import run_pins
+from backbot.index.encoder import Encoder
 from backbot.index.layout import current_version
 from backbot.index.pins import Pin
 from backbot.index.store import open_index
@@ -35,18 +36,20 @@ def examine(
     version: str,
     corpus: Path,
     checks: tuple[Check, ...],
+    encoder: Encoder,
     pins: tuple[Pin, ...] = (),
 ) -> Report:
     """Return what `version` in `root` is like beside the current one.
 
-    It is opened from the disk, as a server will do it, so that every byte and number is proved.
+    It is opened from the disk, as a server will do it, so that every byte and number is proved;
+    only the `encoder`, which was proved when it was opened, is not opened again.
     """
     wording = read_wording(corpus)
-    after = Chatbot(open_index(root, version), wording)
+    after = Chatbot(open_index(root, version, encoder=encoder), wording)
     before = None
     with suppress(IndexUnavailableError):
         same = current_version(root) == version
-        before = after if same else Chatbot(open_index(root), wording)
+        before = after if same else Chatbot(open_index(root, encoder=encoder), wording)
     return Report(
         checks=len(checks),
         pins=len(pins),

@@ -3,48 +3,37 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backbot.corpus.document import Document
-from backbot.index import passages as cutting
-from backbot.index.contents import (
-    ANNOUNCES,
-    ASKS,
-    DENIES,
-    JOINED,
-    PASSAGE_COLUMNS,
-    QUOTABLE,
-    SENTENCE_COLUMNS,
-    STANDS_ALONE,
-    Baseline,
-    Index,
-    Known,
-    Question,
-)
+from backbot.index.contents import Baseline, Index, Known
+from backbot.index.cutting import cutting_digest
 from backbot.index.dense import Dense
 from backbot.index.elsewhere import read_elsewhere
 from backbot.index.encoder import Encoder, Vectors
 from backbot.index.lexical import K1, B, build_lexical
+from backbot.index.passages import OVERLAP_WORDS, PASSAGE_WORDS
 from backbot.index.pinning import bind_all
 from backbot.index.pins import Pin
-from backbot.index.wording import Wording, learn_wording
-from backbot.text.terms import terms
+from backbot.index.plan import HEADING_WEIGHT, TITLE_WEIGHT, make_plan
 
-# How often a title's and a heading's terms count in each passage below them.
-TITLE_WEIGHT = 1
-HEADING_WEIGHT = 1
-SETTINGS: dict[str, float | int | str] = {
-    "bm25_k1": K1,
-    "bm25_b": B,
-    "title_weight": TITLE_WEIGHT,
-    "heading_weight": HEADING_WEIGHT,
-    "passage_words": cutting.PASSAGE_WORDS,
-    "overlap_words": cutting.OVERLAP_WORDS,
-}
 _KEY_BYTES = 16
+
+
+def settings() -> dict[str, float | int | str]:
+    """Return what shapes an index beside its documents and its encoder."""
+    return {
+        "bm25_k1": K1,
+        "bm25_b": B,
+        "title_weight": TITLE_WEIGHT,
+        "heading_weight": HEADING_WEIGHT,
+        "passage_words": PASSAGE_WORDS,
+        "overlap_words": OVERLAP_WORDS,
+        "cutting": cutting_digest(),
+    }
 
 
 class Progress(Protocol):
@@ -87,11 +76,12 @@ def build_index(
     progress: Progress,
     pins: Sequence[Pin] = (),
 ) -> Built:
-    """Return the index of `documents`; texts whose key is among `known` keep their vectors.
+    """Return the index of `documents`; what is among `known` is not made again.
 
     Of `pins` those are left out that cannot be bound to the documents.
     """
-    plan = _plan(documents, synonyms, progress)
+    progress.stage("Reading", len(documents))
+    plan = make_plan(documents, synonyms, known.cuts, progress.advance)
     texts = {
         "passage": plan.passage_inputs,
         "sentence": plan.sentence_inputs,
@@ -139,78 +129,6 @@ def build_index(
     }
     total = sum(len(each) for each in texts.values())
     return Built(index, packed, len(fresh), total - len(fresh))
-
-
-class _Plan(NamedTuple):
-    sentences: NDArray[np.int32]
-    passages: NDArray[np.int32]
-    questions: list[Question]
-    wording: Wording
-    passage_terms: list[list[str]]
-    document_terms: list[list[str]]
-    passage_inputs: list[str]
-    sentence_inputs: list[str]
-
-
-def _plan(documents: Sequence[Document], synonyms: list[list[str]], progress: Progress) -> _Plan:
-    progress.stage("Reading", len(documents))
-    sentences: list[tuple[int, ...]] = []
-    passages: list[tuple[int, ...]] = []
-    passage_terms: list[list[str]] = []
-    document_terms: list[list[str]] = []
-    passage_inputs: list[str] = []
-    sentence_inputs: list[str] = []
-    questions: list[Question] = []
-    for number, document in enumerate(documents):
-        base = len(sentences)
-        split = cutting.split_sentences(document)
-        for each in split:
-            flags = (
-                QUOTABLE * each.reading.quotable
-                | STANDS_ALONE * each.reading.stands_alone
-                | ANNOUNCES * each.reading.announces
-                | ASKS * each.reading.asks
-                | JOINED * each.reading.joined
-                | DENIES * each.reading.denies
-            )
-            row = (number, each.start, each.end, each.block, each.section, each.reading.role, flags)
-            sentences.append(row)
-            sentence_inputs.append(document.text[each.start : each.end])
-        asked = _questions_of(document)
-        questions.extend(Question(text, number) for text in asked)
-        title_terms = terms(f"{document.title} {document.question or ''}")
-        document_terms.append(title_terms * TITLE_WEIGHT + terms(document.text))
-        for passage in cutting.split_passages(document, split):
-            text = document.text[split[passage.first].start : split[passage.last - 1].end]
-            heading = ""
-            if passage.section >= 0:
-                block = document.blocks[passage.section]
-                heading = document.text[block.start : block.end]
-            passages.append((number, base + passage.first, base + passage.last, passage.section))
-            passage_terms.append(
-                title_terms * TITLE_WEIGHT + terms(heading) * HEADING_WEIGHT + terms(text)
-            )
-            passage_inputs.append("\n".join(filter(None, (document.title, heading, text))))
-        progress.advance()
-    return _Plan(
-        np.array(sentences, dtype=np.int32).reshape(-1, SENTENCE_COLUMNS),
-        np.array(passages, dtype=np.int32).reshape(-1, PASSAGE_COLUMNS),
-        questions,
-        learn_wording(
-            (*(document.text for document in documents), *(each.text for each in questions)),
-            synonyms,
-        ),
-        passage_terms,
-        document_terms,
-        passage_inputs,
-        sentence_inputs,
-    )
-
-
-def _questions_of(document: Document) -> list[str]:
-    asked = [document.title, *([document.question] if document.question else [])]
-    asked.extend(document.alternate_questions)
-    return list(dict.fromkeys(asked))
 
 
 def _key(text: str, encoder: Encoder) -> bytes:

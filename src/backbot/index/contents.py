@@ -41,11 +41,27 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     own: dict[str, float] = {}
 
 
+class Cut(NamedTuple):
+    """One document's sentences (n, 6) and passages (m, 3): their rows in an index's tables without
+    the document's number; the sentences are counted from the document's first.
+    """
+
+    sentences: Table
+    passages: Table
+
+
 class Known(NamedTuple):
-    """Vectors by the key of the text they were made from; `tokens` of sentences alone."""
+    """What need not be made again: vectors by the key of the text they were made from, `tokens`
+    of sentences alone, and how documents were cut.
+    """
 
     vectors: dict[bytes, Vectors]
     tokens: dict[bytes, TokenVectors]
+    cuts: dict[Document, Cut]
+
+    @classmethod
+    def nothing(cls) -> "Known":
+        return cls({}, {}, {})
 
 
 class Question(NamedTuple):

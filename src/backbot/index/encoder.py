@@ -66,6 +66,7 @@ class Encoder:
 
     def __init__(self, folder: Path) -> None:
         """Open the exported model in `folder`; raises `ModelError` if a byte is not as written."""
+        self.folder = folder
         self.card = read_card(folder)
         for name, expected in (
             (MODEL_FILE, self.card.onnx_sha256),

@@ -83,8 +83,8 @@ def find_checkpoint(model: str | None) -> Path:
     return folder
 
 
-def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> Path:
-    """Return the folder below `models` with the encoder of `model`, exporting it if need be.
+def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> Encoder:
+    """Return the encoder of `model` out of its folder below `models`, exporting it if need be.
 
     The folder is named after the weights, so a second build with the same weights needs no torch.
     A damaged export is made anew, and what an interrupted one left behind is cleared away: call
@@ -94,8 +94,7 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> P
     target = models / file_sha256(checkpoint / WEIGHTS_FILE)[:16]
     if target.is_dir() and not anew:
         with contextlib.suppress(ModelError):
-            Encoder(target)
-            return target
+            return Encoder(target)
     models.mkdir(parents=True, exist_ok=True)
     for stale in models.glob(f"{SCRATCH}*"):
         shutil.rmtree(stale, ignore_errors=True)
@@ -109,7 +108,7 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> P
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
-    return target
+    return Encoder(target)
 
 
 def export(checkpoint: Path, target: Path, *, name: str) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backbot.errors import IndexDamagedError, IndexUnavailableError
 from backbot.index.contents import Index, Known
+from backbot.index.cutting import cuts_of, cutting_digest
 from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, ModelCard
 from backbot.index.layout import (
@@ -30,7 +31,7 @@ from backbot.index.soundness import check
 def open_index(root: Path, version: str | None = None, *, encoder: Encoder | None = None) -> Index:
     """Open a version of the index in `root`, the current one if none is named.
 
-    An `encoder` that is open already is shared where it is the one that the version was built with.
+    An `encoder` that is open already is used if it is the version's own.
     Raises `IndexUnavailableError` and its kin with a sentence that says what to do: nothing there,
     damaged, foreign, outdated, or its encoder missing or changed.
     """
@@ -38,7 +39,7 @@ def open_index(root: Path, version: str | None = None, *, encoder: Encoder | Non
     manifest = read_manifest(root, version)
     folder = root / "versions" / version
     written, arrays = _read_files(folder, manifest)
-    if encoder is None or encoder.card.digest != manifest.model_digest:
+    if encoder is None or encoder.folder != root / "models" / manifest.model:
         encoder = Encoder(root / "models" / manifest.model)
     if encoder.card.digest != manifest.model_digest:
         raise IndexDamagedError(
@@ -87,11 +88,12 @@ def _lexical(
 
 
 def read_known(root: Path, card: ModelCard) -> Known:
-    """Return what the current version knows of each text, by the key of the text.
+    """Return what the current version knows of each text, by the key of the text, and how its
+    documents are cut if that was done by this very code.
 
     An index that cannot be read has nothing to give: what is in doubt is made anew.
     """
-    known = Known({}, {})
+    known = Known.nothing()
     try:
         version = current_version(root)
         manifest = read_manifest(root, version)
@@ -108,6 +110,8 @@ def read_known(root: Path, card: ModelCard) -> Known:
     spans = pairwise(arrays["token_starts"].tolist())
     for key, (first, last) in zip(arrays["sentence_keys"], spans, strict=False):
         known.tokens[key.tobytes()] = arrays["token_vectors"][first:last]
+    if manifest.settings.get("cutting") == cutting_digest():
+        known.cuts.update(cuts_of(written.documents, arrays["sentences"], arrays["passages"]))
     return known
 
 

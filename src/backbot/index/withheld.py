@@ -2,7 +2,7 @@
 
 import msgspec
 
-from backbot.index.contents import Index
+from backbot.index.contents import QUOTABLE, S_FLAGS, Index
 from backbot.text.medicine import Advice, advises_medicine
 
 
@@ -17,7 +17,9 @@ class Withheld(msgspec.Struct, frozen=True):
 def read_withheld(index: Index) -> tuple[Withheld, ...]:
     """Return the sentences of `index` that advise on medicines, in the order of the documents."""
     found = []
-    for number, start, end, *_ in index.sentences.tolist():
+    # What can be quoted was read before, and found to give no such advice.
+    rows = index.sentences[index.sentences[:, S_FLAGS] & QUOTABLE == 0]
+    for number, start, end, *_ in rows.tolist():
         document = index.documents[number]
         sentence = document.text[start:end]
         if advice := advises_medicine(sentence):

@@ -152,6 +152,8 @@ def change_words(change: float | None) -> str:
     """Return how the last four weeks compare with the four before, in a word or two."""
     if change is None:
         return "new"
+    if change == 0:
+        return "none lately"
     if 0.9 <= change <= 1.1:
         return "steady"
     if change >= 3:

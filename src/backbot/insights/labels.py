@@ -16,6 +16,8 @@ LABEL_WORDS = 4
 # A word that this share of a group's questions uses is part of what it is about.
 _COMMON = 0.3
 _LONGEST_EXAMPLE = 160
+# Two questions that share this much of their terms are not both shown.
+_ALIKE = 0.6
 _NO_WORDS = "questions in no common words"
 
 
@@ -28,7 +30,7 @@ class Usage:
         self._spelled: dict[str, Counter[str]] = {}
         for variant in all_variants:
             count = len(variant.entries)
-            for term, word in _terms(variant.text).items():
+            for term, word in terms_of(variant.text).items():
                 self.questions[term] += count
                 self._spelled.setdefault(term, Counter())[word] += count
 
@@ -47,7 +49,7 @@ def label(group: Sequence[Variant], usage: Usage) -> str:
     size = sum(len(variant.entries) for variant in group)
     shared: Counter[str] = Counter()
     for variant in group:
-        for term in _terms(variant.text):
+        for term in terms_of(variant.text):
             shared[term] += len(variant.entries)
     weighed = {
         term: count / size * math.log(1 + usage.total / usage.questions[term])
@@ -66,9 +68,21 @@ def label(group: Sequence[Variant], usage: Usage) -> str:
 
 def examples(group: Sequence[Variant]) -> tuple[str, ...]:
     """Return different questions of a group whose variants stand most typical first."""
-    short = [each.text for each in group if len(each.text) <= _LONGEST_EXAMPLE]
-    whole = [text for text in short if GAP not in text]
-    return tuple(dict.fromkeys([*whole, *short]))[:EXAMPLES]
+    short = [each for each in group if len(each.text) <= _LONGEST_EXAMPLE]
+    whole = [each for each in short if GAP not in each.text]
+    chosen: list[Variant] = []
+    for each in (*whole, *short):
+        if len(chosen) == EXAMPLES:
+            break
+        if not any(_alike(each, other) for other in chosen):
+            chosen.append(each)
+    return tuple(each.text for each in chosen)
+
+
+def _alike(one: Variant, other: Variant) -> bool:
+    """Tell whether two questions differ in hardly any term."""
+    ours, theirs = terms_of(one.text).keys(), terms_of(other.text).keys()
+    return len(ours & theirs) >= _ALIKE * len(ours | theirs)
 
 
 def slug(text: str) -> str:
@@ -81,14 +95,14 @@ def _places(group: Sequence[Variant], chosen: Sequence[str]) -> Mapping[str, int
     """Return where the chosen terms stand in the question that has most of them."""
     best: dict[str, int] = {}
     for variant in group:
-        order = list(_terms(variant.text))
+        order = list(terms_of(variant.text))
         here = {term: order.index(term) for term in chosen if term in order}
         if len(here) > len(best):
             best = here
     return best
 
 
-def _terms(text: str) -> dict[str, str]:
+def terms_of(text: str) -> dict[str, str]:
     """Return the distinct terms of a text, in order, and the word that each was written by."""
     found: dict[str, str] = {}
     for word in words(text.replace(GAP, " ")):

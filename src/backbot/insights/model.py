@@ -32,18 +32,20 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     """Questions that ask for the same thing.
 
     `label` is plain words out of them, `slug` a file name for an article about it. `size` counts
-    replies; `askers` leaves out what looks like one reader asking again. `weeks` has every week of
-    the report, so that trends of several groups can be laid beside each other; `change` is the
-    last four weeks over the four before, None where those had none. `examples` are different
-    questions, the most typical first; none below `MIN_ASKERS` askers. `documents` are those that
-    the replies cite, or, where there was no answer, the nearest; best first. `replies` are the IDs
-    of the journal's entries.
+    replies, `answered` those of them that were answers; `askers` leaves out what looks like one
+    reader asking again. `weeks` has every week of the report, so that trends of several groups can
+    be laid beside each other; `change` is the last four weeks over the four before, 0 where the
+    last had none, None where only they had any. `examples` are different questions, the most
+    typical first; none below `MIN_ASKERS` askers. `documents` are those that the replies cite, or,
+    where there was no answer, the nearest; best first. `replies` are the IDs of the journal's
+    entries.
     """
 
     label: str
     slug: str
     size: int
     askers: int
+    answered: int = 0
     weeks: tuple[Week, ...] = ()
     change: float | None = None
     examples: tuple[str, ...] = ()
@@ -95,9 +97,10 @@ class Insights(msgspec.Struct, frozen=True, kw_only=True):
     """All that a journal tells of the time from `since` to `until` (UTC).
 
     Groups stand with the most askers first. `asked` counts questions proper: what was answered,
-    found no answer, or was declined. `unanswered` are questions that the site could answer, by what
-    they mean; `elsewhere` are those without an answer that have nothing to do with it, such as
-    advertisements. `articles` has every document of the index, most cited first.
+    found no answer, or was declined. `unanswered` are questions that the site could answer: those
+    without an answer, and those whose answer could not be about it, because no article has the
+    word that they turn on. `elsewhere` are those without an answer that have nothing to do with
+    the site, such as advertisements. `articles` has every document of the index, most cited first.
     """
 
     since: datetime

@@ -8,7 +8,14 @@ from itertools import islice
 import numpy as np
 
 from backbot.index.contents import Index
-from backbot.insights.grouping import group
+from backbot.insights.beside import beside
+from backbot.insights.grouping import (
+    NEARNESS,
+    NEARNESS_AS_IT_IS,
+    NEARNESS_OF_GAPS,
+    centre,
+    group,
+)
 from backbot.insights.labels import Usage, examples, label, slug
 from backbot.insights.linkage import Vectors
 from backbot.insights.meaning import Meanings, meanings
@@ -53,13 +60,15 @@ def read(
     entries = [line.entry for line in lines]
     asked = variants(entry for entry in entries if entry.kind in ASKING)
     known = meanings(journal, lines, asked, index)
+    del lines  # a year of vectors is held once, not twice
     usage = Usage(asked)
     weeks = _mondays(since, until)
 
     def described(groups: Iterable[list[Variant]]) -> tuple[Group, ...]:
         return _describe(groups, known, usage, weeks, index)
 
-    unanswered, elsewhere = gaps(asked, known, index)
+    everything = partition(asked, known)
+    unanswered, elsewhere = gaps(asked, everything, known, usage, index)
     unsure = some(
         asked,
         lambda entry: entry.kind is Kind.ANSWER and (entry.confidence or 0.0) < LOW_CONFIDENCE,
@@ -79,7 +88,7 @@ def read(
         per_day=_days(entries, since, until),
         unanswered=described(unanswered),
         elsewhere=described(elsewhere),
-        asked_most=described(partition(asked, known)),
+        asked_most=described(everything),
         low_confidence=described(partition(unsure, known)),
         articles=_articles(entries, index),
         unhelpful=_unhelpful(entries, index),
@@ -93,15 +102,21 @@ def some(asked: Iterable[Variant], wanted: Callable[[Entry], bool]) -> list[Vari
     return [each for each in kept if each.entries]
 
 
-def partition(chosen: Sequence[Variant], known: Meanings) -> list[list[Variant]]:
+def partition(
+    chosen: Sequence[Variant], known: Meanings, nearness: float = NEARNESS
+) -> list[list[Variant]]:
     """Return groups of what asks for the same thing, the most askers first; in each the most
     typical first. What is not `known` is left out."""
     chosen = [each for each in chosen if each.key in known.rows]
     if not chosen:
         return []
     vectors = known.vectors[[known.rows[each.key] for each in chosen]]
+    if known.common is None:
+        nearness = NEARNESS_AS_IT_IS
+    else:
+        vectors = centre(vectors, known.common)
     weights = np.array([len(each.entries) for each in chosen], dtype=np.float32)
-    numbers = group(vectors, weights, known.common)
+    numbers = group(vectors, weights, nearness)
     order = np.argsort(numbers, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
     groups = []
@@ -113,11 +128,28 @@ def partition(chosen: Sequence[Variant], known: Meanings) -> list[list[Variant]]
 
 
 def gaps(
-    asked: Sequence[Variant], known: Meanings, index: Index | None
+    asked: Sequence[Variant],
+    everything: Sequence[Sequence[Variant]],
+    known: Meanings,
+    usage: Usage,
+    index: Index | None,
 ) -> tuple[list[list[Variant]], list[list[Variant]]]:
-    """Return the groups of `asked` that found no answer: those that the site could answer, and
-    those about something else."""
-    found = partition(some(asked, lambda entry: entry.kind is Kind.NO_ANSWER), known)
+    """Return the groups of `asked` that no article answers: those that the site could answer, and
+    those about something else. `everything` are the groups of all that was asked."""
+    turning = beside(everything, usage, index) if index is not None else frozenset()
+    unmet = (
+        Variant(
+            each.key,
+            [
+                entry
+                for entry in each.entries
+                if entry.kind is Kind.NO_ANSWER
+                or (entry.kind is Kind.ANSWER and each.key in turning)
+            ],
+        )
+        for each in asked
+    )
+    found = partition([each for each in unmet if each.entries], known, NEARNESS_OF_GAPS)
     if index is None:
         return found, []
     about: list[list[Variant]] = []
@@ -160,6 +192,7 @@ def _group(
         slug=slug(named),
         size=len(entries),
         askers=count,
+        answered=sum(each.kind is Kind.ANSWER for each in entries),
         weeks=trend,
         change=_change(trend),
         examples=examples(members) if count >= MIN_ASKERS else (),
@@ -194,9 +227,11 @@ def _by_week(entries: Iterable[Entry], weeks: Sequence[date]) -> tuple[Week, ...
 
 
 def _change(weeks: Sequence[Week]) -> float | None:
-    """Return the last four weeks over the four before."""
+    """Return the last four weeks over the four before, None where it began after those."""
     counts = [week.count for week in weeks]
     now, before = counts[-_TREND_WEEKS:], counts[-2 * _TREND_WEEKS : -_TREND_WEEKS]
+    if not sum(now):
+        return 0.0
     return round(sum(now) / sum(before), 2) if sum(before) else None
 
 

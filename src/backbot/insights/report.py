@@ -22,7 +22,8 @@ def report(insights: Insights, styles: str) -> str:
             activity("Replies", insights.per_day),
             _groups(
                 "No article answers",
-                "Each of these could be an article. What readers ask most stands first.",
+                "Each of these could be an article. Where some got an answer, no article has the "
+                "word that they turn on.",
                 insights.unanswered[:_ROWS],
             ),
             _groups(
@@ -99,10 +100,11 @@ def _groups(title: str, lead: str, groups: Sequence[Group]) -> Markup:
         return _section(title, "Nothing.", Markup(""))
     rows = Markup("").join(
         Markup(
-            '<tr><th scope="row">{}{}</th><td class="chart-number">{}</td><td>{}</td><td>{}</td>'
+            '<tr><th scope="row">{}{}{}</th><td class="chart-number">{}</td><td>{}</td><td>{}</td>'
             "</tr>"
         ).format(
             group.label,
+            _beside(group),
             _quotes(group.examples[:3]),
             f"{group.askers:,}",
             spark(group.weeks),
@@ -118,6 +120,15 @@ def _groups(title: str, lead: str, groups: Sequence[Group]) -> Markup:
             '<th scope="col">About</th><th scope="col">Readers</th><th scope="col">By week</th>'
             '<th scope="col">Last four weeks</th></tr></thead><tbody>{}</tbody></table></div>'
         ).format(rows),
+    )
+
+
+def _beside(group: Group) -> Markup:
+    """Say how many got an answer all the same, where that is not all of them."""
+    if not 0 < group.answered < group.size:
+        return Markup("")
+    return Markup(' <span class="chart-note">({} of {} replies were answers)</span>').format(
+        f"{group.answered:,}", f"{group.size:,}"
     )
 
 

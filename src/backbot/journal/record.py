@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from backbot.chatbot import Trace
 from backbot.index.encoder import Encoder
 from backbot.journal.journal import Journal, Meaning
-from backbot.journal.model import Entry
+from backbot.journal.model import Entry, Mode
 from backbot.model import Reply
 
 
@@ -18,6 +18,8 @@ def record(
     at: datetime | None = None,
 ) -> None:
     """Hand `reply`, made `at` that time (None: now), to `journal`; never waits and never raises."""
+    if journal.mode is Mode.OFF:
+        return
     notice = reply.notice
     entry = Entry(
         reply=reply.id,

@@ -7,6 +7,7 @@ import numpy as np
 
 from backbot.index.contents import Index
 from backbot.index.encoder import Encoded, TokenVectors, Vectors
+from backbot.retrieval.late import Similarities
 from backbot.retrieval.wording import adopt_synonyms
 from backbot.text.terms import terms
 
@@ -30,6 +31,15 @@ class Question:
     vector: Vectors
     tokens: TokenVectors
     emphasis: Vectors
+
+    def share_met(self, similarities: Similarities) -> Similarities:
+        """Return how much of what is asked each row meets, from 0 to 1.
+
+        `similarities` has the shape (rows, tokens); without any token the share is 0.
+        """
+        # Not by a matrix product, in which BLAS may report invalid values where there are none.
+        shares: Similarities = (similarities * self.emphasis).sum(axis=1)
+        return shares
 
 
 def prepare(

@@ -18,7 +18,7 @@ from backbot.server.languages import (
     spoken,
     translated,
 )
-from backbot.server.replying import holder, reply_to
+from backbot.server.replying import holder, journal, reply_to
 
 blueprint = Blueprint("pages", __name__)
 _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -87,13 +87,16 @@ blueprint.add_app_template_filter(language_of)
 
 @blueprint.app_context_processor
 def words() -> dict[str, object]:
-    """Give every template the words of its language."""
+    """Give every template the words of its language, and what the journal keeps."""
     language = spoken()
+    kept = journal()
     return {
         "language": language,
         "words": catalogue(language),
         "script_words": for_scripts(language),
         "corpus_language": CORPUS_LANGUAGE,
+        "journal_mode": str(kept.mode),
+        "journal_days": f"{kept.keep.days}",
     }
 
 
