@@ -55,7 +55,9 @@ class Shelf(msgspec.Struct):
     def encoder(self) -> "Shelf":
         return self
 
-    def explain(self, message: str, history: Sequence[Turn]) -> tuple[Reply, Trace]:
+    def explain(
+        self, message: str, history: Sequence[Turn], *, closed: bool = False
+    ) -> tuple[Reply, Trace]:
         assert self.said is not None
         return self.said, Trace()
 
