@@ -279,7 +279,7 @@ def _taken_out(act: Act, text: str, *, list_is_ours: bool) -> str | None:
     wanted = means.taken(means.read(text), act.values)
     left = _cut(text, act.lines, act.replaced)
     emptied = list_is_ours and act.kind is ActKind.QUESTION and ALTERNATES not in wanted
-    if left is None or not _reads(left, act, wanted) or (emptied and ALTERNATES in left):
+    if left is None or not _reads(left, act, wanted) or (emptied and ALTERNATES in front_of(left)):
         left = means.take(text, act.values)
         if not _reads(left, act, wanted) or left.count("#") < text.count("#"):
             raise LookupError
