@@ -10,6 +10,7 @@ import datetime
 import fcntl
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import time
@@ -101,7 +102,7 @@ class Access:
             mine = [each for each in state.misses if each.who == who]
             for misses, most in ((mine, FROM_ONE), (state.misses, FROM_ALL)):
                 if len(misses) >= most:
-                    wait = int(misses[-most].at + WINDOW - now) + 1
+                    wait = math.ceil(misses[-most].at + WINDOW - now)
                     minutes = -(-wait // 60)
                     raise NotLetInError(
                         f"Too many wrong tokens. Try again in {minutes} "
