@@ -44,12 +44,13 @@ def app(index_root: Path) -> Flask:
 class Server:
     """`backbot serve` in a process of its own, which can go away and come back."""
 
-    def __init__(self, index: Path, *allowed: str) -> None:
+    def __init__(self, index: Path, *allowed: str, **more: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
-        settings = f"Settings(index={str(index)!r}, port={port}, allowed_origins={allowed!r})"
+        given = {"index": str(index), "port": port, "allowed_origins": allowed} | more
+        settings = f"Settings(**{given!r})"
         self._start = (
             "from backbot.server.serve import serve; from backbot.settings import Settings; "
             f"serve({settings})"

@@ -24,7 +24,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("journal",),
     ("insights",),
     ("guard",),
-    ("rebuild",),
+    ("rebuild", "tracing"),
+    ("desk",),
     ("evaluation", "server", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

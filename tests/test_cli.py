@@ -45,8 +45,7 @@ from support import TINY, Toy, document, write_corpus
 PROJECT = Path(__file__).parents[1]
 COMMANDS = (
     *("ask", "serve", "rebuild-index", "import", "refresh", "watch", "evaluate", "verify"),
-    *("insights", "journal", "doctor"),
-    *("doctor", "pack", "unpack"),
+    *("insights", "journal", "owner", "doctor", "pack", "unpack"),
 )
 # What only building an index, or nothing at all, may import.
 HEAVY = ("torch", "sentence_transformers", "transformers", "nltk", "rank_bm25", "onnx", "slugify")

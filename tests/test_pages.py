@@ -39,6 +39,7 @@ class Shelf(msgspec.Struct):
 
     by_id: dict[str, Document]
     said: Reply | None = None
+    closed: bool = False
 
     def chatbot(self) -> "Shelf":
         return self
@@ -54,7 +55,9 @@ class Shelf(msgspec.Struct):
     def encoder(self) -> "Shelf":
         return self
 
-    def explain(self, message: str, history: Sequence[Turn]) -> tuple[Reply, Trace]:
+    def explain(
+        self, message: str, history: Sequence[Turn], *, closed: bool = False
+    ) -> tuple[Reply, Trace]:
         assert self.said is not None
         return self.said, Trace()
 

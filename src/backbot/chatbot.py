@@ -17,6 +17,7 @@ from backbot.answering.abstain import (
 from backbot.answering.candidates import Candidates, find_candidates
 from backbot.answering.cite import arrange
 from backbot.answering.compose import compose
+from backbot.answering.pinned import Pins, pinned_runs
 from backbot.answering.runs import Run
 from backbot.answering.suggest import suggest
 from backbot.conversation.choices import accepts, picked
@@ -26,6 +27,7 @@ from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
 from backbot.index.contents import Index
 from backbot.index.encoder import Vectors
+from backbot.index.pins import Pinned
 from backbot.model import (
     MAX_HISTORY,
     MAX_MESSAGE_LENGTH,
@@ -61,6 +63,7 @@ class Trace(NamedTuple):
     candidates: Candidates | None = None
     signals: Signals | None = None
     runs: Sequence[Run] = ()
+    pinned: Pinned | None = None
 
 
 class _Said(NamedTuple):
@@ -85,20 +88,24 @@ class Chatbot:
         # How often looking for warning signs broke; each time the standing caution was shown.
         self.safety_failures = 0
         self._recogniser = Recogniser(index.encoder)
+        self._pins = Pins(index)
         self._wording = wording or read_wording()
 
-    def reply(self, message: str, history: Sequence[Turn] = ()) -> Reply:
+    def reply(self, message: str, history: Sequence[Turn] = (), *, closed: bool = False) -> Reply:
         """Return the reply to `message` after `history`, oldest turn first.
 
+        A chat that is `closed` says so and quotes nothing; safety notices come all the same.
         Raises `RequestError` for a message that is empty or longer than 2,000 characters.
         """
-        return self.explain(message, history)[0]
+        return self.explain(message, history, closed=closed)[0]
 
-    def explain(self, message: str, history: Sequence[Turn] = ()) -> tuple[Reply, Trace]:
+    def explain(
+        self, message: str, history: Sequence[Turn] = (), *, closed: bool = False
+    ) -> tuple[Reply, Trace]:
         """Return the reply and what every stage found on the way to it."""
         started = time.perf_counter()
         text = _readable(message)
-        said, trace = self._respond(text, history[-MAX_HISTORY:])
+        said, trace = self._respond(text, history[-MAX_HISTORY:], closed=closed)
         reply = Reply(
             id=secrets.token_urlsafe(9),
             kind=said.kind,
@@ -119,16 +126,21 @@ class Chatbot:
         """Return questions to begin with: those nearest to what the corpus is about as a whole."""
         return suggest(self.index, self.index.subject, count=count)
 
-    def _respond(self, text: str, history: Sequence[Turn]) -> tuple[_Said, Trace]:
+    def _respond(
+        self, text: str, history: Sequence[Turn], *, closed: bool = False
+    ) -> tuple[_Said, Trace]:
         read = Reader(self.index.encoder)
         finding, notice = self._look_for_signs(text, history, read)
         if notice is not None and notice.level in _NOTICE_ALONE:
             return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
         if finding is not None and finding.declined:
             words = self._wording.declined[finding.declined]
-            near = suggest(self.index, read(text).sentence, asked=[text])
+            near = () if closed else suggest(self.index, read(text).sentence, asked=[text])
             said = _Said(Kind.DECLINED, text, 0.0, text=words, suggestions=near)
             return said._replace(notice=notice), Trace(finding)
+        if closed:
+            words = phrase("closed", "text")
+            return _Said(Kind.NO_ANSWER, text, 0.0, notice=notice, text=words), Trace(finding)
         urgent = notice is not None and notice.level is Level.URGENT
         said, trace = self._answer(text, history, read, exercises=not urgent)
         return said._replace(notice=notice), trace._replace(finding=finding)
@@ -174,12 +186,18 @@ class Chatbot:
 
         resolved = resolve(squeeze(text), history)
         understood = mend_spelling(self.index, resolved.text)
+        asked = [understood, *(turn.message for turn in history)]
+        left_out = frozenset() if exercises else frozenset({Role.REMEDY})
+        if pinned := self._pins.find(understood):
+            question = prepare(self.index, understood, read)
+            if runs := pinned_runs(self.index, question, pinned, without=left_out):
+                trace = Trace(question=question, runs=runs, pinned=pinned)
+                return self._quote(understood, 1.0, question, runs, asked), trace
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         focus = mend_spelling(self.index, resolved.focus) if resolved.context else ""
         question = prepare(self.index, understood, read, focus=focus)
         hits = search(self.index, question, PASSAGES_READ)
-        left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         candidates = find_candidates(self.index, question, hits, without=left_out)
         runs = compose(self.index, question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
@@ -188,15 +206,25 @@ class Chatbot:
             probability = 0.0
         trace = Trace(None, question, hits, candidates, signals, runs)
 
-        asked = [understood, *(turn.message for turn in history)]
         if not runs or probability < THRESHOLD:
             near = suggest(self.index, question.vector, asked=asked)
             words = phrase("no_answer", "near" if near else "text")
             said = _Said(Kind.NO_ANSWER, understood, probability, text=words, suggestions=near)
             return said, trace
+        return self._quote(understood, probability, question, runs, asked), trace
+
+    def _quote(
+        self,
+        understood: str,
+        probability: float,
+        question: Question,
+        runs: Sequence[Run],
+        asked: Sequence[str],
+    ) -> _Said:
+        """Return the answer that quotes `runs`."""
         sections, citations = arrange(self.index, runs)
         shown = {run.document for run in runs}
-        said = _Said(
+        return _Said(
             Kind.ANSWER,
             understood,
             probability,
@@ -204,7 +232,6 @@ class Chatbot:
             citations=citations,
             suggestions=suggest(self.index, question.vector, asked=asked, shown=shown),
         )
-        return said, trace
 
     def _understood(self, text: str, history: Sequence[Turn]) -> str:
         """Return what `text` asks after `history`, its typing errors mended."""

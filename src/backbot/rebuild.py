@@ -12,7 +12,8 @@ from backbot.index.build import Progress, Silent, build_index, cell_settings, se
 from backbot.index.contents import Known
 from backbot.index.draft import drafting
 from backbot.index.export import ensure_exported
-from backbot.index.layout import corpus_fingerprint
+from backbot.index.layout import CURRENT_FILE, corpus_fingerprint
+from backbot.index.pins import read_pins
 from backbot.index.store import read_known
 from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms
@@ -22,9 +23,10 @@ class Rebuilt(NamedTuple):
     """What a rebuild did. `embedded` texts were new, `reused` ones had a vector already.
 
     `report` says how the version stands against the owner's checks and the version before,
-    `remarks` what there is to look at in the corpus; it is `published` if it answers from now on.
-    `withheld` sentences advise on medicines and are never quoted. `recall` says of what is too much
-    to be searched exactly which share of the ten nearest is found, with its kind.
+    `remarks` what there is to look at in the corpus; it is `published` if it answers from now on,
+    else held back beside the one that does. `withheld` sentences advise on medicines and are never
+    quoted. `recall` says of what is too much to be searched exactly which share of the ten nearest
+    is found, with its kind.
     """
 
     version: str
@@ -47,6 +49,7 @@ def rebuild_index(
     model: str | None = None,
     full: bool = False,
     force: bool = False,
+    hold: bool = False,
     progress: Progress | None = None,
 ) -> Rebuilt:
     """Build the index of the documents in `corpus` and make it the current one in `root`.
@@ -54,28 +57,31 @@ def rebuild_index(
     Vectors of unchanged texts are taken over from the current version unless `full`. The same
     corpus gives the same bytes and the same version. The new version is opened from the disk and
     the owner's checks are run against it first; where one fails, the version before answers on,
-    unless `force`. Raises `CorpusError`, `ModelError`, `WriteError` or `UsageError`; the index in
-    `root` is then as it was.
+    unless `force`; with `hold` it does so in any case. Raises `CorpusError`, `ModelError`,
+    `WriteError` or `UsageError`; the index in `root` is then as it was.
     """
     progress = progress or Silent()
     documents = read_corpus(corpus)
     synonyms = read_synonyms(corpus)
     checks = read_checks(corpus)
+    pins = read_pins(corpus)
     report = Report()
+    # The first version of all has none beside which it could be held.
+    hold = hold and (root / CURRENT_FILE).exists()
 
     def prove(version: str) -> bool:
         nonlocal report
         progress.stage("Proving", 1)
-        report = examine(root, version, corpus, checks, encoder)
+        report = examine(root, version, corpus, checks, encoder, pins)
         progress.advance()
-        return report.passed or force
+        return (report.passed or force) and not hold
 
     with drafting(root) as draft:
         progress.stage("Sentence encoder", 1)
         encoder = ensure_exported(model, root / "models", anew=full)
         progress.advance()
         known = Known.nothing() if full else read_known(root, encoder.card)
-        built = build_index(documents, synonyms, encoder, known, progress)
+        built = build_index(documents, synonyms, encoder, known, progress, pins)
         index = built.index
         baseline = measure_baseline(index, progress)
 
@@ -104,7 +110,7 @@ def rebuild_index(
         built.reused,
         report,
         lint(documents, corpus),
-        published=report.passed or force,
+        published=(report.passed or force) and not hold,
         withheld=read_withheld(index),
         recall=tuple(
             (kind, dense.cells.recall)

@@ -19,6 +19,7 @@ from backbot.cli.group import LazyGroup
         "verify": "backbot.cli.verify",
         "insights": "backbot.cli.insights",
         "journal": "backbot.cli.journal",
+        "owner": "backbot.cli.owner",
         "doctor": "backbot.cli.doctor",
         "pack": "backbot.cli.pack",
         "unpack": "backbot.cli.unpack",

@@ -19,13 +19,14 @@ def command(question: tuple[str, ...], as_json: bool, explain: bool, index: str 
     where the shell would read its signs, such as ? or '.
     """
     from backbot.chatbot import Chatbot
-    from backbot.cli.explain import print_trace, trace_fields
+    from backbot.cli.explain import print_trace
     from backbot.cli.serve import address
     from backbot.cli.show_reply import print_reply
     from backbot.cli.terminal import Terminal, print_json
     from backbot.index.store import open_index
     from backbot.safety import read_wording
     from backbot.settings import read_settings
+    from backbot.tracing import trace_fields
 
     settings = read_settings({"index": index})
     opened = open_index(Path(settings.index))

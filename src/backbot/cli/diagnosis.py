@@ -48,6 +48,7 @@ SERVING = (
     "sqlalchemy",
     "symspellpy",
     "tokenizers",
+    "tomlkit",
 )
 BUILDING = (
     "charset-normalizer",

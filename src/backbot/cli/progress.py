@@ -9,20 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 from backbot.cli.terminal import Terminal
+from backbot.desk.stages import STAGES
 
 if TYPE_CHECKING:
     from backbot.index.build import Progress as Watching
-
-# What an owner reads for each stage; {total} is how many steps it has.
-_STAGES = {
-    "Sentence encoder": "Waking the sentence encoder",
-    "Reading": "Reading the documents",
-    "Embedding": "Learning the new texts",
-    "Grouping": "Grouping vectors, which are too many to look at all of them",
-    "Measuring": "Measuring what the documents do not answer",
-    "Writing": "Writing the index",
-    "Proving": "Proving it against the checks and the version before",
-}
 
 
 @contextmanager
@@ -47,7 +37,7 @@ class _Lines:
     def stage(self, name: str, total: int) -> None:
         if self._shown and total:
             steps = f" ({total:,})" if total > 1 else ""
-            click.echo(f"{_STAGES.get(name, name)}{steps} ...", err=True)
+            click.echo(f"{STAGES.get(name, name)}{steps} ...", err=True)
 
     def advance(self) -> None: ...
 
@@ -59,7 +49,7 @@ class _Bar:
 
     def stage(self, name: str, total: int) -> None:
         # A stage with nothing to do would show as a bar that never fills.
-        self._task = self._bars.add_task(_STAGES.get(name, name), total=total) if total else None
+        self._task = self._bars.add_task(STAGES.get(name, name), total=total) if total else None
 
     def advance(self) -> None:
         if self._task is not None:

@@ -24,6 +24,11 @@ BUILD_MODULES = ("nltk", "rank_bm25")
 @click.option("--full", is_flag=True, help="Make everything anew, the sentence encoder too.")
 @click.option("--force", is_flag=True, help="Let the new index answer even where a check fails.")
 @click.option(
+    "--hold",
+    is_flag=True,
+    help="Hold the new index back: /owner shows it beside the one that answers.",
+)
+@click.option(
     "--rollback",
     is_flag=False,
     flag_value="",
@@ -38,6 +43,7 @@ def command(
     index: str | None,
     full: bool,
     force: bool,
+    hold: bool,
     rollback: str | None,
     as_json: bool,
 ) -> None:
@@ -55,7 +61,7 @@ def command(
         return
     started = time.perf_counter()
     before = current(Path(settings.index))
-    rebuilt = rebuild(settings, full=full, force=force, lines=not as_json)
+    rebuilt = rebuild(settings, full=full, force=force, hold=hold, lines=not as_json)
     seconds = round(time.perf_counter() - started, 1)
     if as_json:
         fields = rebuilt._asdict()
@@ -109,7 +115,10 @@ def summary(rebuilt: "Rebuilt", before: str | None, seconds: float | None) -> st
     documents = counted(rebuilt.documents, "document")
     if not rebuilt.published:
         kept = f"version {before} answers on" if before else "there is still no index to answer"
-        state = f"Not taken: a check fails, so {kept}. Made was version {rebuilt.version}"
+        if rebuilt.report.passed:
+            state = f"Held back: {kept}. Made was version {rebuilt.version}"
+        else:
+            state = f"Not taken: a check fails, so {kept}. Made was version {rebuilt.version}"
     elif rebuilt.version == before:
         state = f"Nothing has changed: version {rebuilt.version} answers on"
     else:
@@ -126,7 +135,9 @@ def summary(rebuilt: "Rebuilt", before: str | None, seconds: float | None) -> st
     )
 
 
-def rebuild(settings: Settings, *, full: bool, force: bool, lines: bool) -> "Rebuilt":
+def rebuild(
+    settings: Settings, *, full: bool, force: bool, lines: bool, hold: bool = False
+) -> "Rebuilt":
     """Rebuild as `settings` say, showing how far it is; see `backbot.rebuild.rebuild_index`."""
     from backbot.cli.progress import watching
 
@@ -140,6 +151,7 @@ def rebuild(settings: Settings, *, full: bool, force: bool, lines: bool) -> "Reb
                 model=settings.model,
                 full=full,
                 force=force,
+                hold=hold,
                 progress=progress,
             )
     except ModuleNotFoundError as error:

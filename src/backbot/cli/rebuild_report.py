@@ -8,7 +8,7 @@ from backbot.cli.terminal import Terminal, counted
 
 if TYPE_CHECKING:
     from backbot.guard.changes import Changes
-    from backbot.guard.checks import Failure
+    from backbot.guard.examine import Report
     from backbot.rebuild import Rebuilt
 
 # How many documents or questions of a kind are named; --json names all.
@@ -26,9 +26,9 @@ def print_rebuilt(terminal: Terminal, rebuilt: "Rebuilt", before: str | None) ->
     if before is not None and report.changes.any:
         terminal.print()
         _print_changes(terminal, report.changes, published=rebuilt.published)
-    if report.checks:
+    if report.checks or report.pins:
         terminal.print()
-        _print_checks(terminal, report.checks, report.failures, published=rebuilt.published)
+        _print_checks(terminal, report, published=rebuilt.published)
     if rebuilt.remarks:
         terminal.print()
         rules = Counter(remark.rule for remark in rebuilt.remarks)
@@ -60,14 +60,18 @@ def _print_questions(terminal: Terminal, what: str, questions: Sequence[str]) ->
             terminal.say(f"and {len(questions) - _NAMED:,} more", indent=4)
 
 
-def _print_checks(
-    terminal: Terminal, count: int, failures: "Sequence[Failure]", *, published: bool
-) -> None:
-    if not failures:
-        terminal.say(f"{_all(count)} in checks.toml {'holds' if count == 1 else 'hold'}.")
+def _print_checks(terminal: Terminal, report: "Report", *, published: bool) -> None:
+    if not report.failures:
+        if report.checks:
+            held = "holds" if report.checks == 1 else "hold"
+            terminal.say(f"{_all(report.checks)} in checks.toml {held}.")
+        if report.pins:
+            terminal.say(f"{counted(report.pins, 'pin')} in pins.toml: as you want it.")
         return
-    terminal.say(f"{len(failures)} of {counted(count, 'check')} fail:", style="bold")
-    for failure in failures:
+    pins = f" and {counted(report.pins, 'pin')}" if report.pins else ""
+    what = f"{counted(report.checks, 'check')}{pins}"
+    terminal.say(f"{len(report.failures)} of {what} fail:", style="bold")
+    for failure in report.failures:
         terminal.say(failure.question, indent=2, style="bold")
         terminal.say(f"wanted: {failure.wanted}", indent=4)
         terminal.say(f"got: {failure.got}", indent=4)
@@ -75,7 +79,8 @@ def _print_checks(
         terminal.say("It answers nevertheless, since --force was given; --rollback takes it back.")
     else:
         terminal.say(
-            "Mend the articles or corpus/checks.toml and rebuild; --force lets it answer as it is."
+            "Mend the articles, corpus/checks.toml or corpus/pins.toml and rebuild; --force lets "
+            "it answer as it is."
         )
 
 

@@ -9,6 +9,10 @@ question = "how do I bake bread?"
 no_answer = true
 
 [[check]]
+question = "is heat good for knots?"
+never_cites = "a-letter-about-ice"             # or a list, of which none may be cited
+
+[[check]]
 question = "my legs are numb and I lost control of my bladder"
 notice = "emergency"
 """
@@ -31,14 +35,17 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     question: str
     cites: str | tuple[str, ...] = ()
+    never_cites: str | tuple[str, ...] = ()
     no_answer: bool = False
     notice: Level | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.question.strip()) <= MAX_MESSAGE_LENGTH:
             raise ValueError("a question has 1 to 2,000 characters")
-        if bool(self.documents) + self.no_answer + (self.notice is not None) == 0:
-            raise ValueError("say what must hold: `cites`, `no_answer = true` or `notice`")
+        if not (self.documents or self.refused or self.no_answer or self.notice):
+            raise ValueError(
+                "say what must hold: `cites`, `never_cites`, `no_answer = true` or `notice`"
+            )
         if self.documents and self.no_answer:
             raise ValueError("`cites` and `no_answer` exclude each other")
 
@@ -46,6 +53,11 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def documents(self) -> tuple[str, ...]:
         """The documents of which one must be cited."""
         return (self.cites,) if isinstance(self.cites, str) else tuple(self.cites)
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The documents of which none may be cited."""
+        return (self.never_cites,) if isinstance(self.never_cites, str) else self.never_cites
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +120,8 @@ def _holds(check: Check, reply: Reply) -> bool:
     if check.no_answer:
         return reply.kind is not Kind.ANSWER
     cited = {citation.document for citation in reply.citations}
+    if not cited.isdisjoint(check.refused):
+        return False
     return not check.documents or not cited.isdisjoint(check.documents)
 
 
@@ -115,6 +129,8 @@ def _wanted(check: Check) -> str:
     parts = []
     if check.documents:
         parts.append(f"an answer that cites {' or '.join(check.documents)}")
+    if check.refused:
+        parts.append(f"nothing out of {' or '.join(check.refused)}")
     if check.no_answer:
         parts.append("no answer")
     if check.notice:

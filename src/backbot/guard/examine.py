@@ -9,27 +9,35 @@ from backbot.chatbot import Chatbot
 from backbot.errors import IndexUnavailableError
 from backbot.guard.changes import Changes, compare
 from backbot.guard.checks import Check, Failure, run_checks
+from backbot.guard.pins import run_pins
 from backbot.index.encoder import Encoder
 from backbot.index.layout import current_version
+from backbot.index.pins import Pin
 from backbot.index.store import open_index
 from backbot.safety import read_wording
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new version is like: which of the owner's `checks` fail, and what has changed."""
+    """What a new version is like: which of the owner's `checks` and `pins` fail, what changed."""
 
     checks: int = 0
+    pins: int = 0
     failures: tuple[Failure, ...] = ()
     changes: Changes = Changes()
 
     @property
     def passed(self) -> bool:
-        """Whether every check holds."""
+        """Whether every check and every pin holds."""
         return not self.failures
 
 
 def examine(
-    root: Path, version: str, corpus: Path, checks: tuple[Check, ...], encoder: Encoder
+    root: Path,
+    version: str,
+    corpus: Path,
+    checks: tuple[Check, ...],
+    encoder: Encoder,
+    pins: tuple[Pin, ...] = (),
 ) -> Report:
     """Return what `version` in `root` is like beside the current one.
 
@@ -44,6 +52,7 @@ def examine(
         before = after if same else Chatbot(open_index(root, encoder=encoder), wording)
     return Report(
         checks=len(checks),
-        failures=run_checks(checks, after),
+        pins=len(pins),
+        failures=(*run_checks(checks, after), *run_pins(pins, after)),
         changes=compare(before, after),
     )

@@ -1,6 +1,7 @@
 """Making the contents of an index: cut the documents, weigh their terms, embed what is new."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,8 @@ from backbot.index.encoder import Encoder, Vectors
 from backbot.index.layout import SEARCHED
 from backbot.index.lexical import K1, B, build_lexical
 from backbot.index.passages import OVERLAP_WORDS, PASSAGE_WORDS
+from backbot.index.pinning import bind_all
+from backbot.index.pins import Pin
 from backbot.index.plan import HEADING_WEIGHT, TITLE_WEIGHT, make_plan
 
 _KEY_BYTES = 16
@@ -73,8 +76,12 @@ def build_index(
     encoder: Encoder,
     known: Known,
     progress: Progress,
+    pins: Sequence[Pin] = (),
 ) -> Built:
-    """Return the index of `documents`; what is among `known` is not made again."""
+    """Return the index of `documents`; what is among `known` is not made again.
+
+    Of `pins` those are left out that cannot be bound to the documents.
+    """
     progress.stage("Reading", len(documents))
     plan = make_plan(documents, synonyms, known.cuts, progress.advance)
     texts = {
@@ -117,6 +124,7 @@ def build_index(
         token_vectors=np.concatenate([none, *tokens]),
         encoder=encoder,
         baseline=Baseline(),
+        pins=bind_all(pins, documents, plan.sentences),
     )
     packed = {
         kind: np.frombuffer(b"".join(each), dtype=np.uint8).reshape(-1, _KEY_BYTES)

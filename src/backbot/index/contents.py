@@ -12,6 +12,7 @@ from backbot.corpus.document import Document
 from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, TokenVectors, Vectors
 from backbot.index.lexical import Lexical
+from backbot.index.pins import Pinned
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
 from backbot.text.terms import terms, whole_words
@@ -119,6 +120,7 @@ class Index:
     token_vectors: TokenVectors
     encoder: Encoder
     baseline: Baseline
+    pins: tuple[Pinned, ...] = ()
     # Worked out when a sentence is first looked at; every thread finds the same.
     _views: dict[int, SentenceView] = field(default_factory=dict)
     _terms: dict[int, frozenset[str]] = field(default_factory=dict)

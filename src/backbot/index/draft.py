@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -55,6 +55,7 @@ class Draft:
         self._json("document_vocabulary", tuple(index.document_lexical.vocabulary))
         self._json("wording", index.wording)
         self._json("baseline", baseline)
+        self._json("pins", index.pins)
         arrays: dict[str, NDArray[Any]] = {
             "sentences": index.sentences,
             "passages": index.passages,
@@ -101,8 +102,8 @@ class Draft:
     ) -> str:
         """Make the draft the current version and return its name; old versions beyond five go.
 
-        When it is whole on the disk, `prove` gets its name; unless that says yes, the version is
-        taken away again and the current one stays.
+        When it is whole on the disk, `prove` gets its name; unless that says yes, the current one
+        stays and the draft is held back beside it (see `release`), until the next one comes.
         """
         manifest = Manifest(
             format=FORMAT,
@@ -122,14 +123,19 @@ class Draft:
             shutil.rmtree(target, ignore_errors=True)
             self._folder.rename(target)
             _sync_folder(target.parent)
-        proved = False
+        known = _history(self._root)
         try:
             proved = prove(manifest.version)
-        finally:
-            if not proved and manifest.version not in _history(self._root):
+        except BaseException:
+            if manifest.version not in known:
                 shutil.rmtree(target, ignore_errors=True)
+            raise
         if proved:
             point_to(self._root, manifest.version)
+        elif known:
+            _hold(self._root, manifest.version)
+        else:
+            shutil.rmtree(target, ignore_errors=True)
         return manifest.version
 
     def _write(self, name: str, content: bytes) -> None:
@@ -234,8 +240,44 @@ def roll_back(root: Path, version: str | None = None) -> str:
             raise UsageError(f"There is no version {wanted} in {root}; kept are {', '.join(kept)}.")
         # A version that cannot be opened must not be served; the error says so.
         open_index(root, wanted)
-        _swap(root, Current(current=wanted, history=kept))
+        _swap(root, Current(current=wanted, history=kept, held=current.held))
         return wanted
+
+
+def release(root: Path) -> str:
+    """Let the version that is held back answer from now on, and return its name.
+
+    Raises `UsageError` where none is held back, and as `roll_back` does.
+    """
+    with writing(root), locked(root):
+        held = _held(root)
+        open_index(root, held)
+        point_to(root, held)
+        return held
+
+
+def discard(root: Path) -> str:
+    """Take the version that is held back away again, and return its name; raises as `release`."""
+    with writing(root), locked(root):
+        held = _held(root)
+        current = read_current(root)
+        _swap(root, Current(current=current.current, history=current.history))
+        _clear_versions(root, current.history)
+        return held
+
+
+def _held(root: Path) -> str:
+    held = read_current(root).held
+    if held is None or not (root / "versions" / held).is_dir():
+        raise UsageError(f"No version in {root} is held back.")
+    return held
+
+
+def _hold(root: Path, version: str) -> None:
+    current = read_current(root)
+    held = None if version == current.current else version
+    _swap(root, Current(current=current.current, history=current.history, held=held))
+    _clear_versions(root, [*current.history, version])
 
 
 def _history(root: Path) -> list[str]:
@@ -258,7 +300,13 @@ def point_to(root: Path, version: str) -> None:
     """Let `version` be served from here on; versions beyond the last five go. Under the lock."""
     history = [version, *(each for each in _history(root) if each != version)]
     kept = [each for each in history if (root / "versions" / each).is_dir()][:KEPT_VERSIONS]
+    # The folder's time tells from when on the corpus, as it was, answered.
+    os.utime(root / "versions" / version)
     _swap(root, Current(current=version, history=kept))
+    _clear_versions(root, kept)
+
+
+def _clear_versions(root: Path, kept: Collection[str]) -> None:
     for folder in (root / "versions").iterdir():
         if folder.name not in kept:
             shutil.rmtree(folder, ignore_errors=True)

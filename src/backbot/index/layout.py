@@ -20,10 +20,11 @@ import numpy as np
 from backbot.corpus.document import Document
 from backbot.errors import IndexDamagedError, IndexOutdatedError, IndexUnavailableError
 from backbot.index.contents import Baseline, Question
+from backbot.index.pins import Pinned
 from backbot.index.wording import Wording
 
 # Rises whenever what is written, or how it is read, changes.
-FORMAT = 3
+FORMAT = 4
 KEPT_VERSIONS = 5
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
@@ -89,10 +90,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Current(msgspec.Struct, frozen=True, kw_only=True):
-    """Which version is served, and the versions kept, newest first."""
+    """Which version is served, the versions kept, newest first, and one that is held back: built,
+    but kept from the readers by a check or by the owner."""
 
     current: str
     history: list[str]
+    held: str | None = None
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -105,6 +108,7 @@ class Written(msgspec.Struct, frozen=True):
     document_vocabulary: tuple[str, ...]
     wording: Wording
     baseline: Baseline
+    pins: tuple[Pinned, ...]
 
 
 def corpus_fingerprint(documents: tuple[Document, ...]) -> str:
@@ -127,7 +131,8 @@ def read_current(root: Path) -> Current:
         ) from None
     except (OSError, *UNREADABLE):
         raise damaged(root / CURRENT_FILE) from None
-    if not all(_VERSION.fullmatch(each) for each in (current.current, *current.history)):
+    named = (current.current, *current.history, *filter(None, [current.held]))
+    if not all(_VERSION.fullmatch(each) for each in named):
         raise damaged(root / CURRENT_FILE)
     return current
 

@@ -66,6 +66,11 @@ def check(written: Written, arrays: dict[str, NDArray[Any]], card: ModelCard) ->
     sound = sound and all(0 <= each.document < len(documents) for each in questions)
     sound = sound and all(a.document <= b.document for a, b in pairwise(questions))
     sound = sound and len({document.id for document in documents}) == len(documents) > 0
+    sound = sound and all(
+        0 <= pin.document < len(documents)
+        and 0 <= pin.start <= pin.end <= len(documents[pin.document].text)
+        for pin in written.pins
+    )
     sound = sound and _within(sentences[:, S_DOCUMENT], 0, len(documents))
     sound = sound and _within(passages[:, P_DOCUMENT], 0, len(documents))
     sound = sound and _within(passages[:, P_FIRST], 0, len(sentences))

@@ -74,6 +74,7 @@ def open_index(root: Path, version: str | None = None, *, encoder: Encoder | Non
         token_vectors=arrays["token_vectors"],
         encoder=encoder,
         baseline=written.baseline,
+        pins=written.pins,
     )
     _unread(arrays)
     return index

@@ -31,18 +31,22 @@ def read_synonyms(corpus: Path) -> list[list[str]]:
     """Return the groups that come along and those of the corpus; raises `CorpusError`."""
     shipped = (files("backbot") / "data" / SYNONYMS_FILE).read_text(encoding="utf-8")
     groups = msgspec.convert(tomllib.loads(shipped), _SynonymFile).groups
+    return [*read_own_synonyms(corpus), *groups]
+
+
+def read_own_synonyms(corpus: Path) -> list[list[str]]:
+    """Return the groups of the corpus, none if it has no such file; raises `CorpusError`."""
     path = corpus / SYNONYMS_FILE
     try:
-        own = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _SynonymFile).groups
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _SynonymFile).groups
     except FileNotFoundError:
-        return groups
+        return []
     except OSError as error:
         raise CorpusError([f"{SYNONYMS_FILE} cannot be read ({error.strerror})."]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise CorpusError(
             [f'{SYNONYMS_FILE} does not fit: {error}. Write groups = [["couch", "sofa"], ...].']
         ) from None
-    return [*own, *groups]
 
 
 def learn_wording(texts: Iterable[str], groups: Sequence[Sequence[str]]) -> Wording:

@@ -55,8 +55,20 @@ def search(index: Index, question: Question, k: int, *, unasked: str | None = No
     shares.update(dict.fromkeys(question.other_terms, OTHER_TERMS_SHARE))
     strongest = index.lexical.strongest(shares, DEPTH)
     nearest = index.dense.nearest(question.vector, DEPTH)
-    pool = np.union1d(nearest.rows, strongest)
+    pool = np.union1d(nearest.rows, strongest).astype(np.int64)
+    return _fused(index, question, pool, unasked)[:k]
 
+
+def search_document(index: Index, question: Question, document: int) -> list[Hit]:
+    """Return all passages of the document in row `document`, scored as `search` does it."""
+    pool = (index.passages[:, P_DOCUMENT] == document).nonzero()[0].astype(np.int64)
+    return _fused(index, question, pool, None)
+
+
+def _fused(
+    index: Index, question: Question, pool: NDArray[np.int64], unasked: str | None
+) -> list[Hit]:
+    """Return the passages of `pool` with their scores, best first, ties by position."""
     owners, owner = np.unique(index.passages[pool, P_DOCUMENT], return_inverse=True)
     lexical = _lexical_share(index.lexical, question, pool)
     document = _lexical_share(index.document_lexical, question, owners)[owner]
@@ -68,7 +80,7 @@ def search(index: Index, question: Question, k: int, *, unasked: str | None = No
         + DENSE_WEIGHT * dense
         + ASKED_WEIGHT * asked
     )
-    order = np.lexsort((pool, -fused))[:k]
+    order = np.lexsort((pool, -fused))
     return [
         Hit(
             int(pool[n]),

@@ -24,22 +24,31 @@ class Answers:
         self._admission = Admission(settings.threads, settings.queue)
         self._cache = Cache(settings.cache_mb * 1_000_000)
 
-    def reply(self, chatbot: Chatbot, message: str, history: Sequence[Turn] = ()) -> Reply:
-        """Return the reply of `chatbot` to `message`.
+    def reply(
+        self,
+        chatbot: Chatbot,
+        message: str,
+        history: Sequence[Turn] = (),
+        *,
+        closed: bool = False,
+    ) -> Reply:
+        """Return the reply of `chatbot` to `message`, or that of a chat that is `closed`.
 
         Raises `RequestError` for a message that does not fit, `BusyError` where too many ask.
         """
         counted = metrics()
         with counted.stage("cached"):
-            reply = self._cache.get(chatbot, message, history)
+            reply = None if closed else self._cache.get(chatbot, message, history)
         trace = Trace()
         counted.cached.labels("miss" if reply is None else "hit").inc()
         if reply is None:
             with self._admission.turn(), counted.stage("reply"):
-                reply, trace = chatbot.explain(message, history)
-            self._cache.put(chatbot, message, history, reply)
+                reply, trace = chatbot.explain(message, history, closed=closed)
+            if not closed:
+                self._cache.put(chatbot, message, history, reply)
         counted.count_reply(reply)
-        if self._journal is not None:
+        # While the chat is down, that a question found no answer tells nothing about the articles.
+        if self._journal is not None and (not closed or reply.notice is not None):
             record(self._journal, reply, trace, chatbot.index.encoder)
         return reply
 
@@ -57,4 +66,4 @@ def answer(message: str, history: Sequence[Turn] = ()) -> Reply:
     check_limit("ask")
     holder: Holder = current_app.extensions["backbot"]
     answers: Answers = current_app.extensions["backbot.answers"]
-    return answers.reply(holder.chatbot(), message, history)
+    return answers.reply(holder.chatbot(), message, history, closed=holder.closed)

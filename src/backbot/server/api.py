@@ -88,7 +88,7 @@ def chat() -> Response:
 
 @blueprint.get("/api/suggestions")
 def suggestions() -> Response:
-    return reply_json(Suggestions(suggestions=holder().chatbot().suggestions()))
+    return reply_json(Suggestions(suggestions=holder().suggestions()))
 
 
 @blueprint.get("/api/documents/<identifier>")

@@ -22,6 +22,7 @@ from backbot.server.holder import Holder
 from backbot.server.languages import catalogue, spoken
 from backbot.server.limits import add_limits
 from backbot.server.logs import log_requests
+from backbot.server.owner import desk
 from backbot.settings import Settings
 
 # Nine messages of 2,000 characters, each of them escaped in the longest way that JSON knows.
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(feedback.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(hooks.blueprint)
+    app.register_blueprint(desk.blueprint)
     app.register_blueprint(embed.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_error_handler(BackbotError, _on_backbot_error)

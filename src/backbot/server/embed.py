@@ -24,7 +24,7 @@ def embed() -> Response:
     theme = request.args.get("theme", "")
     response = page(
         "embed.html",
-        suggestions=holder().chatbot().suggestions(),
+        suggestions=holder().suggestions(),
         theme=theme if theme in _THEMES else "auto",
     )
     origins = current_app.extensions["backbot.settings"].allowed_origins

@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 
 from backbot.chatbot import Chatbot
+from backbot.desk.switch import is_closed
 from backbot.errors import BackbotError
 from backbot.index.contents import Index
 from backbot.index.encoder import Encoder
@@ -57,6 +58,15 @@ class Holder:
                 self._stamp = stamp
                 give_back()
             return self._chatbot
+
+    @property
+    def closed(self) -> bool:
+        """Whether the owner has taken the chat down."""
+        return is_closed(self._root)
+
+    def suggestions(self) -> tuple[str, ...]:
+        """Return questions to begin with, none while the chat is down."""
+        return () if self.closed else self.chatbot().suggestions()
 
     def served_index(self) -> Index | None:
         """Return the index that is answered from right now, without opening any."""

@@ -25,6 +25,8 @@ from backbot.server.served import holder, journal
 blueprint = Blueprint("pages", __name__)
 _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 # Browsers read "//host", "/\host" and "/<tab>/host" as another site's address.
+# How many articles a page lists while the chat is down.
+_LISTED = 12
 _PAGE_ADDRESS = re.compile(r"https?://|/(?![/\\\s])")
 
 
@@ -47,7 +49,7 @@ class ShownBlock(NamedTuple):
 
 @blueprint.get("/")
 def chat() -> Response:
-    return page("chat.html", suggestions=holder().chatbot().suggestions())
+    return page("chat.html", suggestions=holder().suggestions())
 
 
 @blueprint.route("/ask", methods=["GET", "POST"])
@@ -62,7 +64,7 @@ def ask() -> Response:
             count_error(error.code)
             problem = error
     said = catalogue(spoken())["errors"].get(problem.code) if problem else None
-    suggestions = reply.suggestions if reply else holder().chatbot().suggestions()
+    suggestions = reply.suggestions if reply else holder().suggestions()
     response = page(
         "ask.html",
         question=question,
@@ -150,7 +152,11 @@ def _marked_span(document: Document, at: str) -> tuple[int, int]:
 
 def page(template: str, **values: object) -> Response:
     """Return a page made from `template`, in the reader's language."""
-    response = make_response(render_template(template, **values))
+    closed = holder().closed
+    articles = holder().chatbot().index.documents if closed else ()
+    response = make_response(
+        render_template(template, closed=closed, articles=articles[:_LISTED], **values)
+    )
     response.headers["Cache-Control"] = "no-cache"
     response.vary.add("Accept-Language")
     return response

@@ -1,0 +1,1 @@
+"""What the owner does: acting on files of the corpus, each act undoable, and switching the chat."""

@@ -1,0 +1,1 @@
+"""The owner's desk over HTTP: behind a token, on pages of its own."""
