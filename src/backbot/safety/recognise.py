@@ -16,9 +16,10 @@ from backbot.safety.likeness import (
     SURE_BY_WORDS,
     SURE_EMERGENCY,
     WITHHOLDS,
+    WITHHOLDS_CRISIS,
     open_model,
 )
-from backbot.safety.model import LASTING, LEVELS, Finding
+from backbot.safety.model import CRISES, LASTING, LEVELS, Finding
 from backbot.safety.patterns import Match
 from backbot.safety.signs import Knowledge, Reading, Rule, knowledge, read_message
 from backbot.text.clean import clean, squeeze
@@ -141,7 +142,8 @@ class Recogniser:
 
         Without a vector, or in words that the examples never used, the rule always stands.
         """
-        least = WITHHOLDS.get(met.signs)
+        crisis = met.finding.level in CRISES
+        least = (WITHHOLDS_CRISIS if crisis else WITHHOLDS).get(met.signs)
         if least is None or vector is None or not self._likeness.knows(reading.words):
             return False
         if self._likeness.by_words(reading.words).chance >= SURE_BY_WORDS:
