@@ -27,7 +27,7 @@ from backbot.safety.tokens import COMMA, SENTENCE_END, Token
 # Above RAISES a message is raised although no rule is met. A rule that is met is held to be a
 # coincidence of words below WITHHOLDS, by the number of different signs that meet any rule; with
 # more signs than stand here it always holds. Chosen by cross-validation: see train_likeness.py.
-RAISES = 0.75
+RAISES = 0.70
 # A long message tells of other things too, which thins its likeness and makes chance hits rare.
 RAISES_LONG = 0.60
 LONG = 25  # words
@@ -35,8 +35,9 @@ RAISES_GUARDED = 0.90  # where the words speak of the past, of a moment, or in f
 WITHHOLDS = {1: 0.08, 2: 0.01}
 # Readers tell of a crisis in so many ways that its rules need less of the whole.
 WITHHOLDS_CRISIS = {1: 0.02, 2: 0.01}
-# Below this an emergency that no rule names is raised as urgent only.
+# Below this an emergency that no rule names is raised as urgent only, and a crisis not at all.
 SURE_EMERGENCY = 0.88
+SURE_CRISIS = 0.80
 # The words alone, where there is no vector: surer to raise; and sure enough to need no vector.
 RAISES_BY_WORDS = 0.90
 SURE_BY_WORDS = 0.50

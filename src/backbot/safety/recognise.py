@@ -14,6 +14,7 @@ from backbot.safety.likeness import (
     RAISES_GUARDED,
     RAISES_LONG,
     SURE_BY_WORDS,
+    SURE_CRISIS,
     SURE_EMERGENCY,
     WITHHOLDS,
     WITHHOLDS_CRISIS,
@@ -176,6 +177,8 @@ class Recogniser:
         if look.chance < least:
             return None
         nearest = model.nearest(look)
+        if nearest.level in CRISES and look.chance < SURE_CRISIS:
+            return None
         places = nearest.telling[:_TRIGGERS]
         telling = tuple(dict.fromkeys(reading.written(start, end) for start, end in places))
         if not telling:
