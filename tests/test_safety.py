@@ -46,6 +46,7 @@ Assess = Callable[..., Finding]
         ("the worst headache of my life came on in seconds", "emergency", "sudden_headache"),
         ("fever, stiff neck and i can't bear the light", "emergency", "meningitis_sepsis"),
         ("i can't feel it when i wipe", "emergency", "cauda_equina"),
+        ("ah cannae tell when ah need a pee and ma back is sore", "emergency", "cauda_equina"),
         ("i wet myself and my back is agony", "emergency", "cauda_equina"),
         ("numb from the waist down", "emergency", "acute_cord"),
         ("came off my motorbike, my neck hurts", "emergency", "major_trauma"),
@@ -157,6 +158,9 @@ def test_someone_unwell_now_counts_as_the_reader_and_their_history_does_not(asse
         "i'd kill for a massage",
         "dead legs after leg day",
         "what is a dead hang",
+        "i don't want to live with a hunch",
+        "i laughed until i couldn't breathe, now my ribs are sore",
+        "which massage gun should i keep beside me",
     ],
 )
 def test_figures_of_speech_and_gym_words_raise_nothing(assess: Assess, message: str) -> None:
@@ -225,6 +229,8 @@ def test_a_notice_that_the_reader_s_side_kept_lasts_too() -> None:
         "me duele el pecho y el brazo izquierdo",
         "je ne peux plus respirer, je n'arrive pas à respirer",
         "ich habe starke Schmerzen in der Brust",
+        "göğsüm sıkışıyor",
+        "dor forte no peito",
     ],
 )
 def test_disguises_slips_and_other_languages_hide_no_emergency(
@@ -247,6 +253,9 @@ def test_a_crisis_in_another_language_is_noticed(assess: Assess, message: str) -
         ("do i have a slipped disc?", "diagnosis"),
         ("here is my mri report, what does it mean", "scan"),
         ("do i have to stretch every day", ""),
+        ("how many grams of protein should i eat for my back", ""),
+        ("what dose of exercise is enough", ""),
+        ("how many grams of paracetamol may i take", "dose"),
         ("how do i know if i have flat feet", ""),
     ],
 )

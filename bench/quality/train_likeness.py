@@ -12,7 +12,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -108,9 +108,12 @@ def blend(scores: Floats, flagged: NDArray[np.bool_]) -> Blend:
     return Blend(weights[0], weights[1], round(float(fitted.intercept_[0]), 4))
 
 
-def table(numbers: Floats, step: float) -> Table:
+def table(numbers: Floats, width: Literal["<i1", "<i2"] = "<i1") -> Table:
+    """Return a table of the finest step with which the greatest number still fits."""
     rows = np.atleast_2d(numbers)
-    return Table(step, [[round(float(each) / step) for each in row] for row in rows])
+    step = float(np.abs(rows).max()) / np.iinfo(width).max
+    packed = np.rint(rows / step).astype(width).tobytes()
+    return Table(step, rows.shape[1], width, packed)
 
 
 def kinds(
@@ -175,17 +178,17 @@ def main() -> int:
             for term, at in sorted(looks.vocabulary.vocabulary_.items())
         },
         terms_bias=round(float(looks.words.intercept_[0]), 4),
-        mean=table(looks.projection.mean_, 1e-4),
-        axes=table(looks.projection.components_, 1e-3),
-        bank=table(looks.machine.support_vectors_, 5e-3),
-        pulls=table(looks.machine.dual_coef_, 1e-2),
+        mean=table(looks.projection.mean_, "<i2"),
+        axes=table(looks.projection.components_),
+        bank=table(looks.machine.support_vectors_),
+        pulls=table(looks.machine.dual_coef_, "<i2"),
         pulls_bias=round(float(looks.machine.intercept_[0]), 4),
         gamma=GAMMA,
         blend=both,
         blend_words=alone,
         kinds=[str(each) for each in by_bank.classes_],
-        kinds_by_bank=table(np.column_stack([by_bank.coef_, by_bank.intercept_]), 1e-2),
-        kinds_by_words=table(by_words.coef_.T, 5e-2),
+        kinds_by_bank=table(np.column_stack([by_bank.coef_, by_bank.intercept_]), "<i2"),
+        kinds_by_words=table(by_words.coef_.T),
         kinds_bias=[round(float(each), 3) for each in by_words.intercept_],
         kinds_words={
             word: round(float(vocabulary.idf_[at]), 2)

@@ -5,7 +5,7 @@ regression over tf-idf, the marks between words among them), and its sentence ve
 of written messages (a support vector machine with a Gaussian kernel, after a projection to fewer
 dimensions). Two linear models then say which listed sign it is most like. All of it was trained by
 bench/quality/train_likeness.py on messages written for this project and is shipped as whole
-numbers, each table with the step that one of them stands for.
+numbers in base64, each table with the step that one of them stands for.
 """
 
 import math
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -27,14 +27,17 @@ from backbot.safety.tokens import COMMA, SENTENCE_END, Token
 # Above RAISES a message is raised although no rule is met. A rule that is met is held to be a
 # coincidence of words below WITHHOLDS, by the number of different signs that meet any rule; with
 # more signs than stand here it always holds. Chosen by cross-validation: see train_likeness.py.
-RAISES = 0.75
+RAISES = 0.70
 # A long message tells of other things too, which thins its likeness and makes chance hits rare.
 RAISES_LONG = 0.60
 LONG = 25  # words
 RAISES_GUARDED = 0.90  # where the words speak of the past, of a moment, or in figures
 WITHHOLDS = {1: 0.08, 2: 0.01}
-# Below this an emergency that no rule names is raised as urgent only.
+# Readers tell of a crisis in so many ways that its rules need less of the whole.
+WITHHOLDS_CRISIS = {1: 0.02, 2: 0.01}
+# Below this an emergency that no rule names is raised as urgent only, and a crisis not at all.
 SURE_EMERGENCY = 0.88
+SURE_CRISIS = 0.80
 # The words alone, where there is no vector: surer to raise; and sure enough to need no vector.
 RAISES_BY_WORDS = 0.90
 SURE_BY_WORDS = 0.50
@@ -54,13 +57,16 @@ Floats = NDArray[np.float64]
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Numbers as multiples of `step`."""
+    """Numbers as multiples of `step`: whole numbers of one or two bytes, row by row, in base64."""
 
     step: float
-    rows: list[list[int]]
+    columns: int
+    width: Literal["<i1", "<i2"]
+    packed: bytes
 
     def read(self) -> Floats:
-        return np.array(self.rows, dtype=np.float64) * self.step
+        numbers = np.frombuffer(self.packed, dtype=np.dtype(self.width))
+        return numbers.reshape(-1, self.columns) * self.step
 
 
 class Blend(msgspec.Struct, frozen=True):

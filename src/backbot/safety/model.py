@@ -8,6 +8,7 @@ import msgspec
 LEVELS: Final = ("crisis_immediate", "crisis", "emergency", "urgent", "soon", "info", "none")
 # Levels that stay for the rest of a conversation until the reader says it was dealt with.
 LASTING: Final = frozenset(LEVELS[:4])
+CRISES: Final = frozenset(LEVELS[:2])
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,11 +14,13 @@ from backbot.safety.likeness import (
     RAISES_GUARDED,
     RAISES_LONG,
     SURE_BY_WORDS,
+    SURE_CRISIS,
     SURE_EMERGENCY,
     WITHHOLDS,
+    WITHHOLDS_CRISIS,
     open_model,
 )
-from backbot.safety.model import LASTING, LEVELS, Finding
+from backbot.safety.model import CRISES, LASTING, LEVELS, Finding
 from backbot.safety.patterns import Match
 from backbot.safety.signs import Knowledge, Reading, Rule, knowledge, read_message
 from backbot.text.clean import clean, squeeze
@@ -141,7 +143,8 @@ class Recogniser:
 
         Without a vector, or in words that the examples never used, the rule always stands.
         """
-        least = WITHHOLDS.get(met.signs)
+        crisis = met.finding.level in CRISES
+        least = (WITHHOLDS_CRISIS if crisis else WITHHOLDS).get(met.signs)
         if least is None or vector is None or not self._likeness.knows(reading.words):
             return False
         if self._likeness.by_words(reading.words).chance >= SURE_BY_WORDS:
@@ -174,6 +177,8 @@ class Recogniser:
         if look.chance < least:
             return None
         nearest = model.nearest(look)
+        if nearest.level in CRISES and look.chance < SURE_CRISIS:
+            return None
         places = nearest.telling[:_TRIGGERS]
         telling = tuple(dict.fromkeys(reading.written(start, end) for start, end in places))
         if not telling:

@@ -23,10 +23,10 @@ _PIECE = re.compile(
 )
 _RUN = re.compile(r"(.)\1{2,}")
 _PAIR = re.compile(r"(.)\1+")
-# Letters of other alphabets that look like Latin ones.
+# Letters of other alphabets that look like Latin ones, and Latin ones that fold to no other.
 _LOOKALIKES = str.maketrans(
-    "авеёгкмнорстухцԁіјѕԛԝһӏьαβεηικνορτυχωγ",
-    "abeerkmhopctyxuдijsqwhlbabenikvoptuxwy".replace("д", "d"),
+    "авеёгкмнорстухцԁіјѕԛԝһӏьαβεηικνορτυχωγıłø",
+    "abeerkmhopctyxuдijsqwhlbabenikvoptuxwyilo".replace("д", "d"),
 )
 _DIGITS_AS_LETTERS = str.maketrans("013457@$", "oieastas")
 # Two words that are one body part: the blade is no shoulder.
