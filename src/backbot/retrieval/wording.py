@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from backbot.index.contents import Index
 from backbot.text.clean import fold
-from backbot.text.dictionary import is_english
+from backbot.text.dictionary import is_english, with_apostrophe
 from backbot.text.terms import STOP_WORDS, stem, whole_words, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -43,9 +43,11 @@ def _mended(index: Index, written: str) -> str:
         or word in STOP_WORDS
         or stem(word) in index.lexical.vocabulary
         or index.encoder.knows(word)
-        or is_english(word, bare=True)
+        or is_english(word)
     ):
         return written
+    if whole := with_apostrophe(word):
+        return whole
     slips = 2 if len(word) >= TWO_SLIPS_LENGTH else 1
     near = process.extract(
         word, index.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=None

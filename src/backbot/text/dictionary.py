@@ -36,6 +36,11 @@ def is_english(word: str, *, bare: bool = False) -> bool:
     return (at < len(words) and words[at] == encoded) or (bare and word in _bare_forms())
 
 
+def with_apostrophe(word: str) -> str | None:
+    """Return "don't" for "dont", None for a folded word that is no such form."""
+    return _bare_forms().get(word)
+
+
 def beginning_with(beginning: str) -> Iterator[str]:
     """Yield the words of the dictionary that begin with `beginning`, in order."""
     words, encoded = _words(), beginning.encode()
@@ -51,8 +56,8 @@ def _words() -> _Words:
 
 
 @cache
-def _bare_forms() -> frozenset[str]:
-    return frozenset(word.replace("'", "") for word in _listed() if "'" in word)
+def _bare_forms() -> dict[str, str]:
+    return {word.replace("'", ""): word for word in _listed() if "'" in word}
 
 
 def _listed() -> list[str]:
