@@ -24,7 +24,7 @@ from backbot.index.encoder import (
     ModelCard,
     file_sha256,
 )
-from backbot.index.export import WEIGHTS_FILE
+from backbot.index.export import WEIGHTS_FILE, axes_digest
 from backbot.rebuild import Rebuilt, rebuild_index
 
 DIMENSIONS = 32
@@ -124,6 +124,7 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
         weights_sha256=weights,
         onnx_sha256=file_sha256(export / MODEL_FILE),
         tokenizer_sha256=file_sha256(export / TOKENIZER_FILE),
+        axes=axes_digest(),
     )
     (export / CARD_FILE).write_bytes(msgspec.json.encode(card))
     return Toy(checkpoint, folder / "models")

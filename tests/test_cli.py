@@ -610,7 +610,7 @@ def test_a_rebuild_says_what_it_did_then_what_had_changed(
     assert first.exit_code == 0
     assert re.match(
         r"Done: version [0-9a-f]{16} answers from now on, with 3 documents in \d passages; "
-        r"all \d+ texts in them were learned anew. It took \d+\.\d seconds.",
+        r"all [\d,]+ texts in them were learned anew. It took \d+\.\d seconds.",
         squeezed(first.stdout),
     )
     again = rebuild(toy, tiny_corpus, root)
@@ -623,7 +623,7 @@ def test_a_rebuild_says_what_it_did_then_what_had_changed(
     changed = rebuild(toy, tiny_corpus, root)
     assert changed.stdout.startswith("Done: version ")
     assert re.search(
-        r"\d texts? in them (was|were) new, \d+ known already", squeezed(changed.stdout)
+        r"\d texts? in them (was|were) new, [\d,]+ known already", squeezed(changed.stdout)
     )
 
 
@@ -632,7 +632,7 @@ def test_progress_is_one_line_a_stage_where_there_is_no_terminal(
 ) -> None:
     lines = rebuild(toy, tiny_corpus, root).stderr.splitlines()
     assert lines[:2] == ["Waking the sentence encoder ...", "Reading the documents (3) ..."]
-    assert re.fullmatch(r"Learning the new texts \(\d+\) \.\.\.", lines[2])
+    assert re.fullmatch(r"Learning the new texts \([\d,]+\) \.\.\.", lines[2])
     assert re.fullmatch(r"Measuring what the documents do not answer \(\d+\) \.\.\.", lines[3])
     assert lines[4:] == [
         "Writing the index ...",

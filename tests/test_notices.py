@@ -97,7 +97,11 @@ TELL_OF_A_SIGN = {
     "b224": "asks about taking two medicines together",
     "o172": "asks what a blood test means",
     "o188": "asks what a bone scan means",
-    "c228": "asks for grams; nothing is lost, since no article covers it",
+    "d009": "a headache with a stiff neck",
+    "d045": "a lump",
+    "d107": "asks which tablets",
+    "e047": "years of headaches on one side; a false alarm that we know of",
+    "e109": "an arm that cannot be lifted",
 }
 
 

@@ -34,7 +34,7 @@ def site(index_root: Path) -> FlaskClient:
     return create_app(Settings(index=str(index_root))).test_client()
 
 
-class Shelf(msgspec.Struct):
+class Shelf(msgspec.Struct, weakref=True):
     """Stands in for a chatbot and its index: some documents, and one reply to everything."""
 
     by_id: dict[str, Document]

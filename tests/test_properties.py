@@ -165,9 +165,8 @@ def opened_once(models_root: Path) -> Iterator[None]:
     encoder = functools.cache(Encoder)
     (folder,) = models_root.iterdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rebuild, "Encoder", lambda _: encoder(folder))
         patch.setattr(store, "Encoder", lambda _: encoder(folder))
-        patch.setattr(rebuild, "ensure_exported", lambda model, models, anew: folder)
+        patch.setattr(rebuild, "ensure_exported", lambda model, models, anew: encoder(folder))
         with small_bank():
             yield
 

@@ -37,6 +37,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     weights_sha256: str
     onnx_sha256: str
     tokenizer_sha256: str
+    # Names the texts that the axes of token vectors were found on.
+    axes: str = ""
 
     @property
     def digest(self) -> str:

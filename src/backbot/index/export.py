@@ -5,6 +5,7 @@ reference's vectors. Only this module imports them, and only when no exported mo
 """
 
 import contextlib
+import hashlib
 import importlib.util
 import io
 import logging
@@ -87,14 +88,17 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> E
     """Return the encoder of `model` out of its folder below `models`, exporting it if need be.
 
     The folder is named after the weights, so a second build with the same weights needs no torch.
-    A damaged export is made anew, and what an interrupted one left behind is cleared away: call
-    this under the index's lock.
+    A damaged export is made anew, and one whose axes another bank gave; what an interrupted one
+    left behind is cleared away: call this under the index's lock.
     """
     checkpoint = find_checkpoint(model)
     target = models / file_sha256(checkpoint / WEIGHTS_FILE)[:16]
     if target.is_dir() and not anew:
         with contextlib.suppress(ModelError):
-            return Encoder(target)
+            encoder = Encoder(target)
+            # The same corpus gives the same index, whichever version of Backbot was here before.
+            if encoder.card.axes == axes_digest():
+                return encoder
     models.mkdir(parents=True, exist_ok=True)
     for stale in models.glob(f"{SCRATCH}*"):
         shutil.rmtree(stale, ignore_errors=True)
@@ -135,6 +139,7 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
         weights_sha256=file_sha256(checkpoint / WEIGHTS_FILE),
         onnx_sha256=file_sha256(target / MODEL_FILE),
         tokenizer_sha256=file_sha256(target / TOKENIZER_FILE),
+        axes=axes_digest(),
     )
     (target / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2))
     expected = np.asarray(reference.encode(list(_PROBES), normalize_embeddings=True))
@@ -225,6 +230,11 @@ def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
+
+
+def axes_digest() -> str:
+    """Return what names the texts that the axes of token vectors are found on."""
+    return hashlib.sha256("\n".join(bank_questions()).encode()).hexdigest()[:16]
 
 
 def _token_axes(reference: "SentenceTransformer") -> NDArray[np.float32]:
