@@ -9,7 +9,6 @@ import clinc150
 import measures
 import medquad
 import numpy as np
-import peers
 import public
 import pytest
 import report
@@ -19,6 +18,7 @@ import vectors
 from passages import PASSAGE_WORDS, cut
 from systems import Asked, joined
 
+import peers
 from backbot.corpus.files import read_corpus
 from backbot.evaluation.sets import Case
 from backbot.index.store import open_index

@@ -13,11 +13,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import peers
 import public
 from indexes import own_indexes
 from tables import Cell, Table, markdown
 
+import peers
 from backbot.chatbot import Chatbot
 from backbot.evaluation.calibration import calibrate, calibration
 from backbot.evaluation.score import Outcome, figures, median_words, play, shortcoming
