@@ -64,11 +64,15 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def backbot_server(index: Path, *, workers: int) -> Iterator[Server]:
-    """Run `backbot serve` as a user does."""
+    """Run `backbot serve` as a user does, but for replies out of memory: questions come again here.
+
+    Nor is a visitor held back, or a journal kept that would grow with each run.
+    """
+    bare = {"BACKBOT_CACHE_MB": "0", "BACKBOT_RATE_LIMIT": "off", "BACKBOT_JOURNAL": "off"}
     port = free_port()
     command = [sys.executable, "-m", "backbot", "serve", "--port", str(port)]
     command += ["--workers", str(workers), "--index", str(index)]
-    with serving(command, port, path="/readyz") as server:
+    with serving(command, port, path="/readyz", environ={**ONE_THREAD, **bare}) as server:
         yield server
 
 
