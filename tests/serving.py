@@ -19,14 +19,14 @@ import sys, time, msgspec
 from backbot.chatbot import Chatbot
 from backbot.server.serve import serve
 from backbot.settings import Settings
-quickly = Chatbot.reply
+quickly = Chatbot.explain
 def reply(self, message, history=()):
     while {HANGS!r} in message:
         time.sleep(0.1)
     if {TAKES_TIME!r} in message:
         time.sleep(1)
     return quickly(self, message, history)
-Chatbot.reply = reply
+Chatbot.explain = reply
 serve(msgspec.json.decode(sys.argv[1], type=Settings))
 """
 
