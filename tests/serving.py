@@ -20,12 +20,12 @@ from backbot.chatbot import Chatbot
 from backbot.server.serve import serve
 from backbot.settings import Settings
 quickly = Chatbot.explain
-def reply(self, message, history=()):
+def reply(self, message, history=(), **more):
     while {HANGS!r} in message:
         time.sleep(0.1)
     if {TAKES_TIME!r} in message:
         time.sleep(1)
-    return quickly(self, message, history)
+    return quickly(self, message, history, **more)
 Chatbot.explain = reply
 serve(msgspec.json.decode(sys.argv[1], type=Settings))
 """
