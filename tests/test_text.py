@@ -1,5 +1,7 @@
 """Words, sentences and their roles."""
 
+import re
+import sys
 import unicodedata
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbot.text.blocks import BlockKind
-from backbot.text.clean import clean, fold, has_words, squeeze
+from backbot.text.clean import clean, fold, has_words, something_left, squeeze
 from backbot.text.roles import Role, read_sentence
 from backbot.text.sentences import sentence_spans
 from backbot.text.terms import STOP_WORDS, stem, terms, words
@@ -46,6 +48,12 @@ def sentences(text: str) -> list[str]:
 )
 def test_clean_takes_out_what_cannot_be_seen(typed: str, kept: str) -> None:
     assert clean(typed) == kept
+
+
+def test_what_cleaning_takes_out_is_described_to_the_letter() -> None:
+    described = re.compile(something_left())
+    every = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
+    assert [each for each in every if bool(described.search(each)) != bool(clean(each))] == []
 
 
 @given(st.text())

@@ -7,6 +7,7 @@ import msgspec
 
 import backbot
 from backbot.model import Reply
+from backbot.text.clean import something_left
 
 _TEMPLATE = "#/components/schemas/{name}"
 
@@ -27,9 +28,8 @@ def describe() -> dict[str, Any]:
         api.Life,
     )
     _, components = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
-    message = components["ChatRequest"]["properties"]["message"]
     # White space and invisible characters alone are an empty message too.
-    message["pattern"] = r"\S"
+    components["ChatRequest"]["properties"]["message"]["pattern"] = something_left()
 
     def said(name: str, description: str) -> dict[str, Any]:
         schema = {"$ref": _TEMPLATE.format(name=name)}

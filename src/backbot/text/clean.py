@@ -1,6 +1,7 @@
 """What a reader typed, made safe to handle without changing what it says."""
 
 import re
+import sys
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
@@ -23,6 +24,24 @@ def clean(text: str) -> str:
         elif category not in ("Cf", "Cs"):
             kept.append(character)
     return _SPACES.sub(" ", "".join(kept)).strip()
+
+
+def something_left() -> str:
+    """Return the regular expression, as ECMA-262 has them, of a text that `clean` leaves any of."""
+    taken: list[list[int]] = []
+    for code in range(sys.maxunicode + 1):
+        character = chr(code)
+        if character.isspace() or unicodedata.category(character) in ("Cc", "Cf"):
+            if taken and taken[-1][1] == code - 1:
+                taken[-1][1] = code
+            else:
+                taken.append([code, code])
+    # Beyond four digits an escape would need the flag that few readers of a description set.
+    escape = "".join(
+        "-".join(f"\\u{code:04x}" if code < 0x10000 else chr(code) for code in sorted({*ends}))
+        for ends in taken
+    )
+    return f"[^{escape}]"
 
 
 def fold(text: str) -> str:
