@@ -9,6 +9,7 @@ from backbot.index.contents import P_DOCUMENT, Index
 from backbot.index.encoder import Vectors
 from backbot.index.lexical import Lexical, Scores
 from backbot.retrieval.question import Question
+from backbot.retrieval.rows import rows_of
 
 # How many passages the sentences of an answer are taken from.
 PASSAGES_READ = 20
@@ -56,19 +57,19 @@ def search(index: Index, question: Question, k: int, *, unasked: str | None = No
     strongest = index.lexical.strongest(shares, DEPTH)
     nearest = index.dense.nearest(question.vector, DEPTH)
     pool = np.union1d(nearest.rows, strongest).astype(np.int64)
-    return _fused(index, question, pool, unasked)[:k]
+    return _fused(index, question, pool, unasked, k)
 
 
 def search_document(index: Index, question: Question, document: int) -> list[Hit]:
     """Return all passages of the document in row `document`, scored as `search` does it."""
     pool = (index.passages[:, P_DOCUMENT] == document).nonzero()[0].astype(np.int64)
-    return _fused(index, question, pool, None)
+    return _fused(index, question, pool, None, len(pool))
 
 
 def _fused(
-    index: Index, question: Question, pool: NDArray[np.int64], unasked: str | None
+    index: Index, question: Question, pool: NDArray[np.int64], unasked: str | None, k: int
 ) -> list[Hit]:
-    """Return the passages of `pool` with their scores, best first, ties by position."""
+    """Return the k best passages of `pool`, best first, ties by position."""
     owners, owner = np.unique(index.passages[pool, P_DOCUMENT], return_inverse=True)
     lexical = _lexical_share(index.lexical, question, pool)
     document = _lexical_share(index.document_lexical, question, owners)[owner]
@@ -80,18 +81,9 @@ def _fused(
         + DENSE_WEIGHT * dense
         + ASKED_WEIGHT * asked
     )
-    order = np.lexsort((pool, -fused))
-    return [
-        Hit(
-            int(pool[n]),
-            float(fused[n]),
-            float(lexical[n]),
-            float(document[n]),
-            float(dense[n]),
-            float(asked[n]),
-        )
-        for n in order
-    ]
+    order = np.lexsort((pool, -fused))[:k]
+    columns = (each[order].tolist() for each in (pool, fused, lexical, document, dense, asked))
+    return list(map(Hit, *columns))
 
 
 def _lexical_share(lexical: Lexical, question: Question, rows: NDArray[np.int64]) -> Scores:
@@ -110,12 +102,14 @@ def _asked_cosines(
 
     Shape (len(documents),); 0 for a document that names no question.
     """
-    spans = zip(index.question_starts[documents], index.question_starts[documents + 1], strict=True)
-    rows = [np.arange(first, last) for first, last in spans]
-    every = np.concatenate(rows)
-    cosines = index.question_vectors[every] @ question.vector
-    if unasked is not None:
-        cosines[[index.questions[row].text == unasked for row in every]] = 0.0
     best = np.zeros(len(documents), dtype=np.float32)
-    np.maximum.at(best, np.repeat(np.arange(len(rows)), list(map(len, rows))), cosines)
+    starts = index.question_starts
+    asking = starts[documents + 1] > starts[documents]
+    if not asking.any():
+        return best
+    rows, edges = rows_of(starts, documents[asking])
+    cosines = index.question_vectors[rows] @ question.vector
+    if unasked is not None:
+        cosines[[index.questions[row].text == unasked for row in rows]] = 0.0
+    best[asking] = np.maximum(np.maximum.reduceat(cosines, edges), 0.0)
     return best

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from backbot.index.contents import Index
 from backbot.index.encoder import TOKEN_SCALE, TokenVectors
+from backbot.retrieval.rows import rows_of
 
 Similarities = NDArray[np.float32]
 
@@ -25,15 +26,10 @@ def token_similarities(
     """
     found = np.zeros((len(sentences), len(tokens)), dtype=np.float32)
     numbers = np.asarray(sentences, dtype=np.int64)
-    firsts = index.token_starts[numbers]
-    sizes = index.token_starts[numbers + 1] - firsts
-    held = sizes > 0
+    held = index.token_starts[numbers + 1] > index.token_starts[numbers]
     if not held.any() or not len(tokens):
         return found
-    # Where each sentence's first token stands among all of them, in the index and here.
-    firsts, sizes = firsts[held], sizes[held]
-    edges = np.cumsum(sizes) - sizes
-    rows = np.repeat(firsts - edges, sizes) + np.arange(sizes.sum())
+    rows, edges = rows_of(index.token_starts, numbers[held])
     vectors = index.token_vectors[rows].astype(np.float32)
     cosines = (vectors @ tokens.T.astype(np.float32)) / TOKEN_SCALE**2
     found[held] = np.maximum.reduceat(cosines, edges, axis=0)
