@@ -30,6 +30,7 @@ def traced(index: Index, trace: Trace) -> dict[str, Any]:
         "candidates": _candidates(index, trace.candidates) if trace.candidates else [],
         "signals": _figures(trace.signals._asdict()) if trace.signals else None,
         "threshold": THRESHOLD,
+        "lacking": trace.lacking,
         "runs": [_run(index, each) for each in trace.runs],
         "passed_over": _passed_over(index, trace),
     }
