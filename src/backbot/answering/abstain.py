@@ -8,7 +8,8 @@ import numpy as np
 
 from backbot.answering.candidates import Candidates
 from backbot.answering.runs import Run
-from backbot.index.contents import Baseline, Index
+from backbot.index.reader import IndexReader
+from backbot.index.views import Baseline
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
 
@@ -113,7 +114,7 @@ GENERAL = Baseline(
 
 
 def read_signals(
-    index: Index,
+    index: IndexReader,
     question: Question,
     hits: Sequence[Hit],
     candidates: Candidates,
@@ -159,7 +160,7 @@ def confidence(signals: Signals | None, baseline: Baseline) -> float:
     return SUREST / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
 
-def is_foreign(index: Index, question: Question) -> bool:
+def is_foreign(index: IndexReader, question: Question) -> bool:
     """Tell whether `question` is a word or two, none of them a word of the corpus."""
     known = index.lexical.vocabulary
     return len(question.terms) <= FEW_TERMS and not any(term in known for term in question.terms)
@@ -180,7 +181,7 @@ def measured(signals: Signals, baseline: Baseline) -> Signals:
     )
 
 
-def _vocabulary_share(index: Index, question: Question) -> float:
+def _vocabulary_share(index: IndexReader, question: Question) -> float:
     weights = [index.lexical.term_idf(term) for term in question.terms]
     used = [
         weight

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backbot.index.contents import P_FIRST, P_LAST, Index, SentenceView
 from backbot.index.encoder import Vectors
+from backbot.index.reader import IndexReader
+from backbot.index.views import SentenceView
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.late import Similarities, token_similarities
 from backbot.retrieval.question import Question
@@ -34,7 +35,7 @@ class Candidates:
 
 
 def find_candidates(
-    index: Index,
+    index: IndexReader,
     question: Question,
     hits: Sequence[Hit],
     *,
@@ -46,19 +47,18 @@ def find_candidates(
     """
     best_passage: dict[int, float] = {}
     for hit in hits:
-        row = index.passages[hit.passage]
-        for number in range(int(row[P_FIRST]), int(row[P_LAST])):
+        for number in range(hit.first, hit.last):
             best_passage[number] = max(best_passage.get(number, 0.0), hit.score)
-    found = [index.sentence(number) for number in sorted(best_passage)]
-    sentences = tuple(each for each in found if each.role not in without)
-    numbers = [each.number for each in sentences]
-    vectors = np.asarray(index.sentence_vectors[numbers], dtype=np.float32)
-    gram = np.zeros((len(numbers) + 1, len(numbers) + 1))
+    found = index.read_sentences(sorted(best_passage))
+    if without:
+        found = found.keeping([each.role not in without for each in found.views])
+    vectors = found.vectors
+    gram = np.zeros((len(vectors) + 1, len(vectors) + 1))
     gram[1:, 1:] = (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
     return Candidates(
-        sentences,
+        found.views,
         vectors @ question.vector,
-        np.array([best_passage[number] for number in numbers]),
-        token_similarities(index, question.tokens, numbers),
+        np.array([best_passage[each.number] for each in found.views]),
+        token_similarities(question.tokens, found),
         gram,
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backbot.answering.candidates import Candidates
 from backbot.answering.wants import asks_for_time, tells_time, wanted_roles
-from backbot.index.contents import SentenceView
+from backbot.index.views import SentenceView
 from backbot.retrieval.question import Question
 from backbot.text.clean import fold
 from backbot.text.roles import Role

@@ -218,7 +218,7 @@ def _check_wording(settings: Settings, findings: list[Finding]) -> None:
 def _read_index(
     settings: Settings, findings: list[Finding]
 ) -> tuple[Holding | None, Index | None, Manifest | None]:
-    root = Path(settings.index)
+    root = settings.root
     try:
         current = read_current(root)
         manifest = read_manifest(root, current.current)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backbot.corpus.document import Document
 from backbot.index.cells import MOST_FLAT, Cells, build_cells
-from backbot.index.contents import Baseline, Index, Known
+from backbot.index.contents import Index, Known
 from backbot.index.cutting import cutting_digest
 from backbot.index.dense import Dense
 from backbot.index.elsewhere import read_elsewhere
@@ -21,6 +21,7 @@ from backbot.index.passages import OVERLAP_WORDS, PASSAGE_WORDS
 from backbot.index.pinning import bind_all
 from backbot.index.pins import Pin
 from backbot.index.plan import HEADING_WEIGHT, TITLE_WEIGHT, make_plan
+from backbot.index.views import Baseline
 
 _KEY_BYTES = 16
 
