@@ -17,7 +17,6 @@ from backbot.index.reader import IndexReader
 from backbot.model import Reply
 from backbot.retrieval.hybrid import Hit
 
-
 # Says where a stretch of a document stands, and what it reads.
 _Place: TypeAlias = Callable[[int, int, int], dict[str, Any]]
 

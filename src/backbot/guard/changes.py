@@ -39,9 +39,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.new or self.changed or self.gone or self.lost or self.gained)
 
 
-def compare(
-    before: Index | None, after: Index, wording: SafetyWording | None = None
-) -> Changes:
+def compare(before: Index | None, after: Index, wording: SafetyWording | None = None) -> Changes:
     """Return what differs between two indexes; without one before, all documents are new.
 
     `wording` holds a site's own words for safety notices.

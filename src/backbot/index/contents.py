@@ -219,9 +219,7 @@ class Index:
             self._asked_cosines(query, owners, unasked)[owner],
         )
 
-    def _asked_cosines(
-        self, query: Query, documents: Rows, unasked: str | None
-    ) -> Vectors:
+    def _asked_cosines(self, query: Query, documents: Rows, unasked: str | None) -> Vectors:
         """Return the best cosine of `query` with what each of `documents` says it answers.
 
         Shape (len(documents),); 0 for a document that names no question.

@@ -235,8 +235,8 @@ def roll_back(
 ) -> str:
     """Make an older version the current one and return its name: `version`, or the one before.
 
-    Versions that are newer stay, so that it can be undone. `deliver` as in `Draft.publish`. Raises `UsageError` where there is no
-    such version, and as `drafting` does.
+    Versions that are newer stay, so that it can be undone. `deliver` as in `Draft.publish`.
+    Raises `UsageError` where there is no such version, and as `drafting` does.
     """
     with writing(root), locked(root):
         current = read_current(root)

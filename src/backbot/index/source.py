@@ -1,5 +1,6 @@
 """Where the current version of an index is found: in a folder, or in a database."""
 
+import contextlib
 from pathlib import Path
 from typing import Protocol
 
@@ -26,13 +27,13 @@ class Source(Protocol):
         """Return the version that is served; raises `IndexUnavailableError`."""
 
     def open(self, version: str, encoder: Encoder | None = None) -> IndexReader:
-        """Open a version; an `encoder` that is open already is used if it is the version's own.
+        """Open a version, with its `encoder` if that is open already.
 
         Raises `IndexUnavailableError` and its kin, `ModelError`.
         """
 
     def doubt(self) -> None:
-        """Take nothing for granted that was seen before: a version was gone that should be there."""
+        """Forget what was seen before: a version was gone that should be there."""
 
     def close(self) -> None:
         """Let go of connections, before a fork; what needs one opens another."""
@@ -82,11 +83,9 @@ class Database:
         self._newest: Pointer | None = None
 
     def stamp(self) -> object:
-        try:
+        # While the database is away, what was served before is, as far as anybody can tell.
+        with contextlib.suppress(IndexUnavailableError):
             self.current()
-        except IndexUnavailableError:
-            # The database is away; what was served before is, as far as anybody can tell.
-            pass
         return self._newest
 
     def current(self) -> str:

@@ -82,7 +82,7 @@ def spellings(wording: Wording) -> dict[str, tuple[str, ...]]:
 def used_groups(
     wording: Wording,
 ) -> tuple[tuple[frozenset[str], tuple[tuple[str, int], ...]], ...]:
-    """Return the groups of phrases that the corpus uses any of, each after its phrases' first words.
+    """Return the groups of phrases that the corpus uses any of, each after their first words.
 
     Where none of these stands in a question, the group has nothing to do with it.
     """

@@ -12,7 +12,6 @@ import logging
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import msgspec
 from flask import Blueprint, Response, current_app, request

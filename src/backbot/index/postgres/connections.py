@@ -1,9 +1,10 @@
 """Connections to read by: pooled, limited in time, and never trusted to be there."""
 
+import logging
 import os
 import threading
 from collections.abc import Sequence
-from typing import Any, LiteralString, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import errors
@@ -85,8 +86,10 @@ class Connections:
             try:
                 with connection.pipeline():
                     # The names of tables are ours: a version's name is proved before it gets here.
-                    sent = [connection.execute(_sql(each), each.values, binary=True)
-                            for each in statements]  # fmt: skip
+                    sent = [
+                        connection.execute(each.sql, each.values, binary=True)
+                        for each in statements
+                    ]
                     return [cursor.fetchall() for cursor in sent]
             except (errors.UndefinedTable, errors.InvalidSchemaName):
                 # Perhaps this host only lags behind; the next connection may lead to another.
@@ -97,6 +100,8 @@ class Connections:
         with self._lock:
             # Sockets that a fork has copied belong to the process before.
             if self._pool is None or self._made_in != os.getpid():
+                # What goes wrong is told by our own errors, once each.
+                logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
                 self._pool = ConnectionPool(
                     self._conninfo,
                     kwargs={"autocommit": True},
@@ -117,7 +122,3 @@ def _configure(connection: psycopg.Connection) -> None:
     connection.execute(f"set statement_timeout = {STATEMENT_TIMEOUT}")
     # Compiling would take longer than any of these statements.
     connection.execute("set jit = off")
-
-
-def _sql(statement: Statement) -> LiteralString:
-    return cast(LiteralString, statement.sql)

@@ -35,9 +35,7 @@ class Pointer(NamedTuple):
 def read_pointer(connections: Connections) -> Pointer:
     """Return which version a host serves; raises `IndexUnavailableError` and its kin."""
     try:
-        (rows,) = connections.read(
-            Statement("select serial, version, before from backbot.current")
-        )
+        (rows,) = connections.read(Statement("select serial, version, before from backbot.current"))
     except VersionGoneError:
         rows = []
     if not rows:
@@ -94,13 +92,16 @@ def open_version(
 def _terms(
     parts: dict[str, Any], name: str, vocabulary: tuple[str, ...], texts: int
 ) -> StoredTerms:
-    idf, lengths = _array(parts, f"{name}_idf", np.float64), _array(
-        parts, f"{name}_lengths", np.int64
+    idf, lengths = (
+        _array(parts, f"{name}_idf", np.float64),
+        _array(parts, f"{name}_lengths", np.int64),
     )
     sound = idf.shape == lengths.shape == (len(vocabulary),) and bool(np.isfinite(idf).all())
     if not sound or bool((idf < 0).any()) or bool((lengths < 0).any()) or texts <= 0:
         raise ValueError("terms that do not fit")
-    return StoredTerms({term: number for number, term in enumerate(vocabulary)}, idf, lengths, texts)
+    return StoredTerms(
+        {term: number for number, term in enumerate(vocabulary)}, idf, lengths, texts
+    )
 
 
 def _array(parts: dict[str, Any], name: str, kind: type[_Kind]) -> NDArray[_Kind]:

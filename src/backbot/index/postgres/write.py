@@ -83,18 +83,14 @@ def _prepare(connection: psycopg.Connection) -> None:
 
 
 def _exists(connection: psycopg.Connection, schema: str) -> bool:
-    (count,) = _one(
-        connection, f"select count(*) from pg_namespace where nspname = '{schema}'"
-    )
+    (count,) = _one(connection, f"select count(*) from pg_namespace where nspname = '{schema}'")
     return bool(count)
 
 
-def _copy(
-    connection: psycopg.Connection, index: Index, progress: Progress, most_flat: int
-) -> None:
+def _copy(connection: psycopg.Connection, index: Index, progress: Progress, most_flat: int) -> None:
     schema, dimensions = schema_of(index.version), index.encoder.dimensions
     for statement in tables(schema, dimensions):
-        _run(connection, statement)
+        connection.execute(statement)
     _fill(connection, f"{schema}.documents", _documents(index))
     progress.advance()
     _fill(connection, f"{schema}.passages", _passages(index))
@@ -144,9 +140,9 @@ def _copy(
         connection, f"{schema}.parts", (_row(name.encode(), each) for name, each in parts.items())
     )
     for statement in keys(schema):
-        _run(connection, statement)
+        connection.execute(statement)
     for table in ("documents", "passages", "sentences", "questions", *WEIGHTS.values()):
-        _run(connection, f"analyze {schema}.{table}")
+        connection.execute(f"analyze {schema}.{table}")
     progress.advance()
 
 
@@ -163,14 +159,15 @@ def _point_to(connection: psycopg.Connection, version: str) -> None:
 def _clear(connection: psycopg.Connection) -> None:
     """Take away versions that nobody is pointed to; one that is still read goes the next time."""
     rows = connection.execute(
-        "select nspname from pg_namespace, backbot.current where nspname ~ '^backbot_[0-9a-f]{16}$' "
+        "select nspname from pg_namespace, backbot.current "
+        "where nspname ~ '^backbot_[0-9a-f]{16}$' "
         "and nspname not in ('backbot_' || version, 'backbot_' || coalesce(before, ''))"
     ).fetchall()
     for (schema,) in rows:
         try:
             with connection.transaction():
                 connection.execute("set local lock_timeout = '2s'")
-                _run(connection, f"drop schema {schema} cascade")
+                connection.execute(f"drop schema {schema} cascade")
         except errors.LockNotAvailable:
             continue
 
@@ -180,7 +177,7 @@ def _clear(connection: psycopg.Connection) -> None:
 
 def _fill(connection: psycopg.Connection, table: str, rows: Iterable[bytes]) -> None:
     # Frozen rows are known to be visible: what is read by its key alone needs no second look.
-    sql: Any = f"copy {table} from stdin with (format binary, freeze)"
+    sql = f"copy {table} from stdin with (format binary, freeze)"
     with connection.cursor().copy(sql) as copy:
         copy.write(b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0))
         source = iter(rows)
@@ -220,13 +217,14 @@ def _passages(index: Index) -> Iterator[bytes]:
 
 
 def _sentences(index: Index) -> Iterator[bytes]:
-    for number in range(len(index.sentences)):
-        row = index.sentences[number].tolist()
-        text = index.documents[row[0]].text[row[1] : row[2]]
-        first, last = (int(each) for each in index.token_starts[number : number + 2])
-        vector = _vector(np.asarray(index.sentence_vectors[number]))
-        tokens = index.token_vectors[first:last].tobytes()
-        yield _row(*_ints(number, *row), text.encode(), vector, tokens)
+    for start in range(0, len(index.sentences), _ROWS):
+        numbers = range(start, min(start + _ROWS, len(index.sentences)))
+        part = index.read_sentences(numbers)
+        for place, view in enumerate(part.views):
+            tokens = part.tokens[part.starts[place] : part.starts[place + 1]].tobytes()
+            row = index.sentences[view.number].tolist()
+            vector = _vector(part.vectors[place])
+            yield _row(*_ints(view.number, *row), view.text.encode(), vector, tokens)
 
 
 def _questions(index: Index) -> Iterator[bytes]:
@@ -259,29 +257,28 @@ def _build_graph(connection: psycopg.Connection, schema: str, table: str, dense:
     dimensions = dense.vectors.shape[1]
     wanted = min(_MOST_MEMORY, len(dense) * (2 * dimensions + _GRAPH_OVERHEAD))
     # A graph that does not fit in memory takes ten times as long to build.
-    _run(
-        connection,
+    connection.execute(
         "select set_config('maintenance_work_mem', greatest(pg_size_bytes(current_setting("
         f"'maintenance_work_mem')), {wanted}) / 1024 || 'kB', true)",
     )
-    _run(connection, graph(schema, table, dimensions))
+    connection.execute(graph(schema, table, dimensions))
 
 
 def _reach(
     connection: psycopg.Connection, table: str, dense: Dense, queries: Vectors
 ) -> tuple[int, float]:
-    """Return how many vectors a search must keep in sight to find enough, and what it then finds."""
+    """Return how many vectors a search must keep in sight, and what it then finds."""
     _, right = faiss.knn(queries, dense.vectors, _DEPTH, metric=faiss.METRIC_INNER_PRODUCT)
     form = f"halfvec({dense.vectors.shape[1]})"
-    sql: Any = (
+    sql = (
         f"select number from (select number, vector from {table} "
         f"order by vector::{form} <#> %s::{form} limit {_DEPTH + SPARE}) rough "
         f"order by vector <#> %s::vector, number limit {_DEPTH}"
     )
     reach, recall = 0, 0.0
-    _run(connection, "set local enable_seqscan = off")
+    connection.execute("set local enable_seqscan = off")
     for reach in _REACHES:
-        _run(connection, f"set local hnsw.ef_search = {reach}")
+        connection.execute(f"set local hnsw.ef_search = {reach}")
         found = 0
         for query, rows in zip(queries, right, strict=True):
             text = written(query)
@@ -290,18 +287,12 @@ def _reach(
         recall = found / right.size
         if recall >= LEAST_RECALL + _ASIDE:
             break
-    _run(connection, "set local enable_seqscan = on")
+    connection.execute("set local enable_seqscan = on")
     return reach, round(recall, 4)
 
 
-def _run(connection: psycopg.Connection, sql: str) -> None:
-    statement: Any = sql
-    connection.execute(statement)
-
-
 def _one(connection: psycopg.Connection, sql: str) -> tuple[Any, ...]:
-    statement: Any = sql
-    row: tuple[Any, ...] | None = connection.execute(statement).fetchone()
+    row = connection.execute(sql).fetchone()
     assert row is not None
     return row
 
