@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -489,9 +488,9 @@ def test_rows_that_do_not_fit_are_refused(site: Site, change: str) -> None:
     with psycopg.connect(site.url) as connection:
         connection.execute(change.format(schema=schema_of(version)))
     chatbot = Chatbot(opened(site.url, Encoder(next(site.root.glob("models/*")))))
+    titles = ("What are knots?", "How far should I walk a day?", "Do flat feet hurt?")
     with pytest.raises(IndexDamagedError):
-        for title in ("What are knots?", "How far should I walk a day?", "Do flat feet hurt?"):
-            chatbot.reply(title)
+        list(map(chatbot.reply, titles))
 
 
 @pytest.mark.parametrize("name", ["frame", "subject", "lexical_idf", "elsewhere_vectors"])
@@ -548,6 +547,7 @@ def test_a_statement_that_takes_too_long_is_given_up(
     primary: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backbot.index.postgres.connections.STATEMENT_TIMEOUT", 100)
-    with closing(Connections(primary.url)) as connections:
-        with pytest.raises(IndexUnavailableError, match="QueryCanceled"):
-            connections.read(Statement("select pg_sleep(5)::text"))
+    connections = Connections(primary.url)
+    with pytest.raises(IndexUnavailableError, match="QueryCanceled"):
+        connections.read(Statement("select pg_sleep(5)::text"))
+    connections.close()

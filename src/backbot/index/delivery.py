@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backbot.index.build import Progress
 from backbot.index.encoder import Encoder
-from backbot.index.postgres.address import is_database
+from backbot.index.postgres.address import check_driver, is_database
 from backbot.index.store import open_index
 
 
@@ -23,6 +23,7 @@ def delivery(
 
     def deliver(version: str) -> None:
         if database is not None and is_database(database):
+            check_driver()
             from backbot.index.postgres.write import deliver as write
 
             write(database, open_index(root, version, encoder=encoder), progress)

@@ -7,7 +7,7 @@ from typing import Protocol
 from backbot.errors import IndexUnavailableError
 from backbot.index.encoder import Encoder
 from backbot.index.layout import CURRENT_FILE, MODELS_FOLDER, current_version
-from backbot.index.postgres.address import is_database
+from backbot.index.postgres.address import check_driver, is_database
 from backbot.index.reader import IndexReader
 from backbot.index.store import open_index
 from backbot.settings import Settings
@@ -75,6 +75,7 @@ class Database:
     remote = True
 
     def __init__(self, url: str, root: Path) -> None:
+        check_driver()
         from backbot.index.postgres.connections import Connections
         from backbot.index.postgres.store import Pointer
 
@@ -100,6 +101,12 @@ class Database:
         from backbot.index.postgres.store import open_version
 
         return open_version(self._connections, version, self._models, encoder)
+
+    def size(self) -> tuple[int, int]:
+        """Return how many versions there are, and their bytes; raises as `current`."""
+        from backbot.index.postgres.store import read_size
+
+        return read_size(self._connections)
 
     def doubt(self) -> None:
         self._newest = None

@@ -1,5 +1,6 @@
 """The URL of an index in PostgreSQL, as libpq reads it: several hosts may stand in it."""
 
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from backbot.errors import SettingsError
@@ -13,6 +14,14 @@ _EXAMPLE = "postgresql://reader@db1,db2/backbot"
 def is_database(index: str) -> bool:
     """Tell whether the setting `index` names a database and not a folder."""
     return index.partition("://")[0] in SCHEMES
+
+
+def check_driver() -> None:
+    """Raise `SettingsError` unless what a database needs is installed."""
+    if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
+        raise SettingsError(
+            "An index in PostgreSQL needs its driver; run `pip install 'backbot[postgres]'`."
+        )
 
 
 def reading(url: str) -> str:
@@ -36,13 +45,10 @@ def shown(url: str) -> str:
 
 
 def _conninfo(url: str, forced: dict[str, str] | None = None, **defaults: str) -> str:
-    try:
-        from psycopg import ProgrammingError
-        from psycopg.conninfo import conninfo_to_dict, make_conninfo
-    except ImportError:
-        raise SettingsError(
-            "An index in PostgreSQL needs its driver; run `pip install 'backbot[postgres]'`."
-        ) from None
+    check_driver()
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
     try:
         given = conninfo_to_dict(url)
     except ProgrammingError:

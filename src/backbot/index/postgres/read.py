@@ -54,7 +54,9 @@ class Small(NamedTuple):
 class PostgresIndex:
     """One version of an index in PostgreSQL; an `IndexReader`.
 
-    Only what is small is held. Rows are proved when they are read: they may be anybody's.
+    Only what is small is held. `recall` says of what is searched by a graph which share of the ten
+    nearest it found when that was measured. Rows are proved when they are read, since they may be
+    anybody's.
     """
 
     def __init__(
@@ -72,6 +74,14 @@ class PostgresIndex:
         self.subject = small.subject
         self.spellings: Mapping[str, Sequence[str]] = spellings(frame.wording)
         self.synonyms = used_groups(frame.wording)
+        self.recall = {
+            kind: share
+            for kind, reach, share in (
+                ("passage", frame.passage_reach, frame.passage_recall),
+                ("question", frame.question_reach, frame.question_recall),
+            )
+            if reach
+        }
         self._reach = {"passages": frame.passage_reach, "questions": frame.question_reach}
         self._connections = connections
         self._schema = schema_of(version)

@@ -48,6 +48,19 @@ def read_pointer(connections: Connections) -> Pointer:
     return pointer
 
 
+def read_size(connections: Connections) -> tuple[int, int]:
+    """Return how many versions a host holds, and their bytes with all keys."""
+    (rows,) = connections.read(
+        Statement(
+            "select count(distinct nspname), coalesce(sum(pg_total_relation_size(c.oid)), 0)::int8 "
+            "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "where nspname ~ '^backbot_[0-9a-f]{16}$' and relkind = 'r'"
+        )
+    )
+    versions, size = rows[0]
+    return versions, size
+
+
 def open_version(
     connections: Connections, version: str, models: Path, encoder: Encoder | None = None
 ) -> PostgresIndex:
