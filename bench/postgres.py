@@ -12,6 +12,7 @@ and as one `sparsevec` a passage.
 
 import argparse
 import dataclasses
+import os
 import statistics
 import struct
 import sys
@@ -29,6 +30,7 @@ from backbot.chatbot import Chatbot
 from backbot.evaluation.sets import read_set
 from backbot.index.contents import Index
 from backbot.index.lexical import MOST_READ, Lexical
+from backbot.index.postgres.connections import Statement
 from backbot.index.postgres.read import PostgresIndex, written
 from backbot.index.postgres.strongest import strongest
 from backbot.index.postgres.tables import schema_of
@@ -92,8 +94,12 @@ def compare(index: Index, stored: PostgresIndex, texts: list[str]) -> dict[str, 
     here, there = Chatbot(index), Chatbot(stored)
     for text in texts[:WARM_UP]:
         here.reply(text), there.reply(text)
+    before = time.process_time()
     wanted, embedded = timed(here.reply, texts)
+    after = time.process_time()
+    served = served_for(stored)
     found, database = timed(there.reply, texts)
+    asked = time.process_time()
     _, encoder = timed(index.encoder.read, texts)
     pairs = list(zip(wanted, found, strict=True))
     return {
@@ -103,7 +109,19 @@ def compare(index: Index, stored: PostgresIndex, texts: list[str]) -> dict[str, 
         "encoder": times(encoder),
         "files": times(embedded),
         "postgresql": times(database),
+        "processor_ms_a_reply": {
+            "files": round(1000 * (after - before) / len(texts), 2),
+            "postgresql, client": round(1000 * (asked - after) / len(texts), 2),
+            "postgresql, server": round(1000 * (served_for(stored) - served) / len(texts), 2),
+        },
     }
+
+
+def served_for(stored: PostgresIndex) -> float:
+    """Return the processor seconds that the server has spent on the one connection there is."""
+    ((row,),) = stored._read(Statement("select pg_backend_pid()"))
+    fields = Path(f"/proc/{row[0]}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def unique(index: Index) -> Index:

@@ -8,13 +8,14 @@ from backbot.corpus.files import read_corpus
 from backbot.corpus.lint import Remark, lint
 from backbot.guard.checks import read_checks
 from backbot.guard.examine import Report, examine
-from backbot.index.build import Progress, Silent, build_index, cell_settings, settings
+from backbot.index.build import build_index, cell_settings, settings
 from backbot.index.contents import Known
 from backbot.index.delivery import delivery
 from backbot.index.draft import drafting
 from backbot.index.export import ensure_exported
 from backbot.index.layout import CURRENT_FILE, corpus_fingerprint
 from backbot.index.pins import read_pins
+from backbot.index.progress import Progress, Silent
 from backbot.index.store import read_known
 from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms

@@ -70,8 +70,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     corpus: _Name = "corpus"
     index: _Name = "index"
-    # Where an index in a database has its files: the encoder, the off switch, sign-ins.
-    index_folder: _Name = "index"
     model: _Name | None = None
     host: _Name = "127.0.0.1"
     port: _Port = 8000
@@ -81,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: _Name | None = None
     hook_secret: _Secret | None = None
     language: _Language | None = None
+    # Where an index in a database has its files: the encoder, the off switch, sign-ins.
+    index_folder: _Name = "index"
     # A path, a database URL or `off`; None: a file beside the index folder.
     journal: _Name | None = None
     journal_mode: _Mode = "text"

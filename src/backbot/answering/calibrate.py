@@ -8,8 +8,8 @@ import numpy as np
 from backbot.answering.abstain import Signals, read_signals
 from backbot.answering.candidates import find_candidates
 from backbot.answering.compose import compose
-from backbot.index.build import Progress
 from backbot.index.contents import Index
+from backbot.index.progress import Progress
 from backbot.index.views import Baseline
 from backbot.retrieval.hybrid import PASSAGES_READ, search
 from backbot.retrieval.question import prepare

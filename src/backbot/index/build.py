@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from backbot.index.passages import OVERLAP_WORDS, PASSAGE_WORDS
 from backbot.index.pinning import bind_all
 from backbot.index.pins import Pin
 from backbot.index.plan import HEADING_WEIGHT, TITLE_WEIGHT, make_plan
+from backbot.index.progress import Progress
 from backbot.index.views import Baseline
 
 _KEY_BYTES = 16
@@ -37,24 +37,6 @@ def settings() -> dict[str, float | int | str]:
         "overlap_words": OVERLAP_WORDS,
         "cutting": cutting_digest(),
     }
-
-
-class Progress(Protocol):
-    """Told how far a rebuild is, for a bar on a terminal or a line in a log."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A new stage begins that has `total` steps."""
-
-    def advance(self) -> None:
-        """One step of the stage is done."""
-
-
-class Silent:
-    """A progress that nobody watches."""
-
-    def stage(self, name: str, total: int) -> None: ...
-
-    def advance(self) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)

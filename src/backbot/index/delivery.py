@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from backbot.index.build import Progress
 from backbot.index.encoder import Encoder
 from backbot.index.postgres.address import check_driver, is_database
+from backbot.index.progress import Progress
 from backbot.index.store import open_index
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from psycopg import errors
 
 from backbot.errors import UsageError, WriteError
-from backbot.index.build import Progress, Silent
 from backbot.index.cells import LEAST_RECALL
 from backbot.index.contents import Index
 from backbot.index.dense import SPARE, Dense
@@ -23,13 +22,14 @@ from backbot.index.lexical import Lexical
 from backbot.index.postgres.address import shown, writing
 from backbot.index.postgres.read import MOST_REACH, written
 from backbot.index.postgres.tables import CURRENT, WEIGHTS, Frame, graph, keys, schema_of, tables
+from backbot.index.progress import Progress, Silent
 
 # Up to so many vectors all of them are looked at.
 MOST_FLAT = 5000
 # What a search by HNSW must find of the ten nearest, on questions that were held out.
 _ASIDE = 0.01
 _DEPTH = 10
-_QUERIES = 200
+_QUERIES = 100
 _REACHES = (64, 100, 150, 225, 340, 500, 750, MOST_REACH)
 # Bytes of a vector's place in the graph, beside two for each of its numbers.
 _GRAPH_OVERHEAD = 400
@@ -119,12 +119,13 @@ def _copy(connection: psycopg.Connection, index: Index, progress: Progress, most
         pins=index.pins,
     )
     reaches: dict[str, Any] = {}
-    queries = np.concatenate([index.elsewhere_vectors, index.question_vectors])
-    queries = queries[:: max(1, len(queries) // _QUERIES)][:_QUERIES]
+    # What documents name lies near their passages, what is about something else far from all.
+    own, others = index.question_vectors, index.elsewhere_vectors
+    kinds = [_some(each) for each in (own, others) if len(each)]
     for kind, dense in (("passage", index.dense), ("question", index.asked)):
         if len(dense) > most_flat:
             _build_graph(connection, schema, f"{kind}s", dense)
-            reach, recall = _reach(connection, f"{schema}.{kind}s", dense, queries)
+            reach, recall = _reach(connection, f"{schema}.{kind}s", dense, kinds)
             reaches |= {f"{kind}_reach": reach, f"{kind}_recall": recall}
     progress.advance()
     frame = msgspec.structs.replace(frame, **reaches)
@@ -265,10 +266,14 @@ def _build_graph(connection: psycopg.Connection, schema: str, table: str, dense:
 
 
 def _reach(
-    connection: psycopg.Connection, table: str, dense: Dense, queries: Vectors
+    connection: psycopg.Connection, table: str, dense: Dense, kinds: list[Vectors]
 ) -> tuple[int, float]:
-    """Return how many vectors a search must keep in sight, and what it then finds."""
-    _, right = faiss.knn(queries, dense.vectors, _DEPTH, metric=faiss.METRIC_INNER_PRODUCT)
+    """Return how many vectors a search must keep in sight, and what it then finds of the kind of
+    questions that it finds least for."""
+    right = [
+        faiss.knn(queries, dense.vectors, _DEPTH, metric=faiss.METRIC_INNER_PRODUCT)[1]
+        for queries in kinds
+    ]
     form = f"halfvec({dense.vectors.shape[1]})"
     sql = (
         f"select number from (select number, vector from {table} "
@@ -279,16 +284,31 @@ def _reach(
     connection.execute("set local enable_seqscan = off")
     for reach in _REACHES:
         connection.execute(f"set local hnsw.ef_search = {reach}")
-        found = 0
-        for query, rows in zip(queries, right, strict=True):
-            text = written(query)
-            near = connection.execute(sql, [text, text]).fetchall()
-            found += len({row[0] for row in near} & set(rows.tolist()))
-        recall = found / right.size
+        recall = min(
+            _found(connection, sql, queries, rows)
+            for queries, rows in zip(kinds, right, strict=True)
+        )
         if recall >= LEAST_RECALL + _ASIDE:
             break
     connection.execute("set local enable_seqscan = on")
     return reach, round(recall, 4)
+
+
+def _found(
+    connection: psycopg.Connection, sql: str, queries: Vectors, right: NDArray[np.int64]
+) -> float:
+    """Return the share of the rows `right`, shape (queries, k), that the statement finds."""
+    found = 0
+    for query, rows in zip(queries, right, strict=True):
+        text = written(query)
+        near = connection.execute(sql, [text, text]).fetchall()
+        found += len({row[0] for row in near} & set(rows.tolist()))
+    return found / right.size
+
+
+def _some(queries: Vectors) -> Vectors:
+    """Return at most so many queries as are asked, from all over them."""
+    return queries[:: max(1, len(queries) // _QUERIES)][:_QUERIES]
 
 
 def _one(connection: psycopg.Connection, sql: str) -> tuple[Any, ...]:
