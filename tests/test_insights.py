@@ -90,6 +90,16 @@ def test_questions_of_one_meaning_stand_together(diary: Diary) -> None:
     assert sum(week.count for week in first.weeks) == 4
 
 
+def test_what_is_said_around_a_question_is_no_part_of_its_name(diary: Diary) -> None:
+    for question in (
+        "sorry to bother you, quick question: scoliosis brace?",
+        "hi, I was wondering about a brace for scoliosis, thanks",
+        "please, does a scoliosis brace help, thank you",
+    ):
+        diary.ask(question, topic=1)
+    assert set(diary.read().unanswered[0].label.split()) <= {"scoliosis", "brace", "help"}
+
+
 def test_fewer_than_three_askers_are_never_on_display(diary: Diary) -> None:
     secret = "my lawyer says vertebroplasty went wrong"
     diary.ask(secret, topic=1)

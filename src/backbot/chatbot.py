@@ -12,6 +12,7 @@ from backbot.answering.abstain import (
     Signals,
     confidence,
     is_foreign,
+    missing,
     read_signals,
 )
 from backbot.answering.candidates import Candidates, find_candidates
@@ -64,6 +65,8 @@ class Trace(NamedTuple):
     signals: Signals | None = None
     runs: Sequence[Run] = ()
     pinned: Pinned | None = None
+    # What the question turns on and nothing that was found names.
+    lacking: str | None = None
 
 
 class _Said(NamedTuple):
@@ -202,9 +205,10 @@ class Chatbot:
         runs = compose(question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
         probability = round(confidence(signals, self.index.baseline), 4)
-        if is_foreign(self.index, question):
+        lacking = missing(self.index, focus or understood, runs)
+        if is_foreign(self.index, question) or lacking is not None:
             probability = 0.0
-        trace = Trace(None, question, hits, candidates, signals, runs)
+        trace = Trace(None, question, hits, candidates, signals, runs, lacking=lacking)
 
         if not runs or probability < THRESHOLD:
             near = suggest(self.index, question.vector, asked=asked)

@@ -42,6 +42,7 @@ def traced(index: IndexReader, trace: Trace) -> dict[str, Any]:
         "candidates": _candidates(trace.candidates, place) if trace.candidates else [],
         "signals": _figures(trace.signals._asdict()) if trace.signals else None,
         "threshold": THRESHOLD,
+        "lacking": trace.lacking,
         "runs": [_run(each, place) for each in trace.runs],
         "passed_over": [_run(each.run, place) | {"why": each.why} for each in beside],
     }

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backbot.answering.body import regions
 from backbot.answering.candidates import Candidates
+from backbot.answering.demand import demand_of, tells
 from backbot.answering.runs import Run
 from backbot.index.reader import IndexReader
 from backbot.index.views import Baseline
@@ -164,6 +166,24 @@ def is_foreign(index: IndexReader, question: Question) -> bool:
     """Tell whether `question` is a word or two, none of them a word of the corpus."""
     known = index.lexical.vocabulary
     return len(question.terms) <= FEW_TERMS and not any(term in known for term in question.terms)
+
+
+def missing(index: IndexReader, text: str, runs: Sequence[Run]) -> str | None:
+    """Return what the question `text` turns on and none of `runs` names, None for nothing.
+
+    What is near in meaning may be about the same thing and still not say how many or how much, or
+    be about another part of the body: neither BM25 nor an embedding knows the difference.
+    """
+    demand, asked = demand_of(text), regions(text)
+    if not asked and not (demand and demand.needed):
+        return None
+    documents = index.read_documents(list({run.document for run in runs}))
+    quoted = [documents[run.document].text[run.start : run.end] for run in runs]
+    if demand and demand.needed and not any(tells(each, demand) for each in quoted):
+        return demand.name
+    if asked and not any(asked & regions(each) for each in quoted):
+        return " and ".join(sorted(asked))
+    return None
 
 
 def measured(signals: Signals, baseline: Baseline) -> Signals:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.answering.candidates import Candidates
-from backbot.answering.wants import asks_for_time, tells_time, wanted_roles
+from backbot.answering.demand import demand_of, tells
+from backbot.answering.wants import wanted_roles
 from backbot.index.views import SentenceView
 from backbot.retrieval.question import Question
 from backbot.text.clean import fold
@@ -31,7 +32,7 @@ PASSAGE_WEIGHT = 1.0
 LENGTH_WEIGHT = 0.09
 WANTED_BONUS = 0.02
 CONTRADICTS_BONUS = 0.12
-TIME_BONUS = 0.1
+DEMAND_BONUS = 0.1
 JOINED_COST = 0.08
 # A denial contradicts what the reader believes where it stands by sentences that come this near to
 # the question as the nearest does.
@@ -187,7 +188,7 @@ class _Scores:
         self._roles = [self._sentences[place].role for place in best.tolist()]
         asked = np.array([role in wanted for role in self._roles])
         joined = np.array([each.joined for each in self._sentences])[self._first]
-        timed = self._times(question)
+        holding = self._holding(question)
         self.score = (
             WHOLE_WEIGHT * self.whole
             + TOKENS_WEIGHT * self.tokens
@@ -195,18 +196,17 @@ class _Scores:
             + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
             + WANTED_BONUS * asked
             + CONTRADICTS_BONUS * (self.contradicts & premise)
-            + TIME_BONUS * timed
+            + DEMAND_BONUS * holding
             - JOINED_COST * joined
         )
 
-    def _times(self, question: Question) -> NDArray[np.bool_]:
-        """Tell of each span whether it names a length of time where one was asked for."""
-        asked = asks_for_time(question.text)
-        return self._most(
-            np.array(
-                [asked and each.quotable and tells_time(each.text) for each in self._sentences]
-            )
-        )
+    def _holding(self, question: Question) -> NDArray[np.bool_]:
+        """Tell of each span whether it holds what the question demands, where it demands any."""
+        demand = demand_of(question.text)
+        if demand is None:
+            return np.zeros(len(self._first), dtype=bool)
+        told = [each.quotable and tells(each.text, demand) for each in self._sentences]
+        return self._most(np.array(told))
 
     def _near_the_premise(self) -> NDArray[np.bool_]:
         """Tell of each sentence whether it, or the one before it, is about what was asked."""

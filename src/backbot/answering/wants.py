@@ -47,19 +47,6 @@ _PRESENT_PARTIES = re.compile(
 _ADDRESSED = re.compile(
     r"\b(?:tell|show|give|remind) (?:me|us)\b|\b(?:wrote|write|written|sent|told) (?:to )?you\b"
 )
-# "How soon?", "how many days?": what is asked for is a length of time.
-_ASKS_FOR_TIME = re.compile(
-    r"\bhow (?:long|soon|fast|quick(?:ly)?)\b(?! (?:ago|have|has|had)\b)|\bby when\b|"
-    r"\b(?:what|how much|how many) (?:time|seconds?|minutes?|hours?|days?|weeks?|months?)\b|"
-    r"^\W*(?:and |so |but )?when (?:will|would|can|do|does|did)\b"
-)
-_TELLS_TIME = re.compile(
-    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an?|an?|few|couple of|"
-    r"several|some|many|within|every) (?:\w+ )?"
-    r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?)\b|"
-    r"\b(?:overnight|immediately|instantly|right away|at once|temporar(?:y|ily)|for good|forever|"
-    r"daily|weekly|gradually|eventually)\b"
-)
 _ASKS = re.compile(r"\b(?:what|how|where|when|why|who|which)\b|^\W*(?:did|was|were|had|has)\b")
 
 
@@ -77,13 +64,3 @@ def asks_for_story(text: str) -> bool:
     plain = _ADDRESSED.sub(" ", fold(text)).strip()
     somebody = _PAST.search(plain) and _ASKS.search(plain) and not _PRESENT_PARTIES.search(plain)
     return bool(_ASKS_FOR_STORY.search(plain) or somebody)
-
-
-def asks_for_time(text: str) -> bool:
-    """Tell whether `text` asks how long something takes."""
-    return bool(_ASKS_FOR_TIME.search(fold(text)))
-
-
-def tells_time(text: str) -> bool:
-    """Tell whether a sentence names a length of time."""
-    return bool(_TELLS_TIME.search(fold(text)))

@@ -96,6 +96,11 @@ def _print_signals(terminal: Terminal, reply: Reply, fields: dict[str, Any]) -> 
     if fields["signals"]:
         listed = ", ".join(f"{name} {value:.2f}" for name, value in fields["signals"].items())
         terminal.say(f"Signals: {listed}.", indent=2)
+    if fields["lacking"]:
+        terminal.say(
+            f"The question turns on {fields['lacking']}; nothing that was found speaks of that.",
+            indent=2,
+        )
     verdict = "answered" if reply.kind is Kind.ANSWER else "not answered"
     terminal.say(
         f"Probability {reply.confidence:.4f}, threshold {fields['threshold']}: {verdict}.",

@@ -17,14 +17,14 @@ question = "my legs are numb and I lost control of my bladder"
 notice = "emergency"
 """
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from backbot.chatbot import Chatbot
-from backbot.errors import BackbotError, CorpusError
+from backbot.corpus.owned import read_owned
+from backbot.errors import BackbotError
 from backbot.model import MAX_MESSAGE_LENGTH, Kind, Level, Reply
 
 FILE = "checks.toml"
@@ -74,20 +74,11 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_checks(corpus: Path) -> tuple[Check, ...]:
     """Return the checks of the corpus, none if it has no such file; raises `CorpusError`."""
-    path = corpus / FILE
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).check
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise CorpusError([f"{FILE} cannot be read ({error.strerror})."]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise CorpusError(
-            [
-                f'{FILE} does not fit: {error}. Write [[check]], a line question = "...", and '
-                'cites = "a-document", no_answer = true or notice = "emergency".'
-            ]
-        ) from None
+    advice = (
+        'Write [[check]], a line question = "...", and cites = "a-document", no_answer = true or '
+        'notice = "emergency".'
+    )
+    return read_owned(corpus / FILE, _File, advice).check
 
 
 def run_checks(checks: Sequence[Check], chatbot: Chatbot) -> tuple[Failure, ...]:

@@ -123,6 +123,11 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
     """
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     try:
+        import torch
+
+        # Two threads are many times slower than one where the other core is busy, and add up in
+        # another order where there are more of them.
+        torch.set_num_threads(1)
         reference = load_reference(checkpoint)
         _write_onnx(reference, target / MODEL_FILE)
     except ImportError as error:

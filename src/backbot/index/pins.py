@@ -6,12 +6,11 @@ document = "do-flat-feet-cause-upper-back-pain"
 words = "Flat feet can add to neck pain."   # optional: the very words of the document to quote
 """
 
-import tomllib
 from pathlib import Path
 
 import msgspec
 
-from backbot.errors import CorpusError
+from backbot.corpus.owned import read_owned
 from backbot.model import MAX_MESSAGE_LENGTH
 
 FILE = "pins.toml"
@@ -47,17 +46,5 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_pins(corpus: Path) -> tuple[Pin, ...]:
     """Return the pins of the corpus, none if it has no such file; raises `CorpusError`."""
-    path = corpus / FILE
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).pin
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise CorpusError([f"{FILE} cannot be read ({error.strerror})."]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise CorpusError(
-            [
-                f'{FILE} does not fit: {error}. Write [[pin]], a line question = "..." and a line '
-                'document = "a-document".'
-            ]
-        ) from None
+    advice = 'Write [[pin]], a line question = "..." and a line document = "a-document".'
+    return read_owned(corpus / FILE, _File, advice).pin

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from backbot.errors import CorpusError
+from backbot.corpus.owned import read_owned
 from backbot.text.terms import whole_words, words
 
 SYNONYMS_FILE = "synonyms.toml"
@@ -24,7 +24,7 @@ class Wording(msgspec.Struct, frozen=True):
 
 
 class _SynonymFile(msgspec.Struct, forbid_unknown_fields=True):
-    groups: list[list[str]]
+    groups: list[list[str]] = []
 
 
 def read_synonyms(corpus: Path) -> list[list[str]]:
@@ -36,17 +36,8 @@ def read_synonyms(corpus: Path) -> list[list[str]]:
 
 def read_own_synonyms(corpus: Path) -> list[list[str]]:
     """Return the groups of the corpus, none if it has no such file; raises `CorpusError`."""
-    path = corpus / SYNONYMS_FILE
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _SynonymFile).groups
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise CorpusError([f"{SYNONYMS_FILE} cannot be read ({error.strerror})."]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise CorpusError(
-            [f'{SYNONYMS_FILE} does not fit: {error}. Write groups = [["couch", "sofa"], ...].']
-        ) from None
+    advice = 'Write groups = [["couch", "sofa"], ...].'
+    return read_owned(corpus / SYNONYMS_FILE, _SynonymFile, advice).groups
 
 
 def learn_wording(texts: Iterable[str], groups: Sequence[Sequence[str]]) -> Wording:

@@ -19,6 +19,14 @@ _LONGEST_EXAMPLE = 160
 # Two questions that share this much of their terms are not both shown.
 _ALIKE = 0.6
 _NO_WORDS = "questions in no common words"
+# What people say around a question; no group is about that.
+_COURTESY = frozenset(
+    stem(word)
+    for word in """
+    please pls plz thanks thank thx cheers sorry bother wonder wondering quick question questions
+    ask asks asking hi hello hey dear guys advance appreciate
+    """.split()
+)
 
 
 class Usage:
@@ -54,7 +62,7 @@ def label(group: Sequence[Variant], usage: Usage) -> str:
     weighed = {
         term: count / size * math.log(1 + usage.total / usage.questions[term])
         for term, count in shared.items()
-        if usage.questions[term] >= MIN_ASKERS
+        if usage.questions[term] >= MIN_ASKERS and term not in _COURTESY
     }
     ranked = sorted(weighed, key=lambda term: (-weighed[term], term))
     chosen = [term for term in ranked if shared[term] >= _COMMON * size][:LABEL_WORDS]

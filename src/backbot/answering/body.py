@@ -1,0 +1,49 @@
+"""Which parts of the body a text speaks of."""
+
+import re
+
+from backbot.text.clean import fold
+
+# Parts that articles speak of in one breath are one region. What is behind the words of a region
+# may hurt for one and the same reason; what is in another region wants an article of its own.
+_REGIONS = {
+    "the neck, shoulders or upper back": (
+        r"(?:upper|mid(?:dle)?)[ -]backs?|shoulder ?blades?|scapula\w*|rhomboids?|thoracic|"
+        r"trap(?:s|ezius)|shoulders?|rotator cuffs?|necks?|scalenes?|cervical|spines?|postur\w+|"
+        r"slouch\w*|knots?"
+    ),
+    "the lower back": (
+        r"low(?:er)?[ -]backs?|small of (?:my|the|her|his|your) back|lumbar|sciatica?|tailbone|"
+        r"low(?:er)? down in (?:my|the|her|his|your) back|coccyx|buttocks?|glutes?|piriformis|"
+        r"bottom of (?:my|the|her|his|your) back"
+    ),
+    "the head": r"heads?|headaches?|migraines?|skull|temples?",
+    "the jaw or teeth": r"jaws?|tmj|teeth|tooth|gums?|tongue|cheeks?",
+    "the chest": r"chests?|pecs?|pectoral\w*|ribs?|ribcage|breast\w*|sternum",
+    "the elbow": r"elbows?|forearms?",
+    "the hand": r"wrists?|hands?|fingers?|thumbs?|knuckles?|carpal",
+    "the arm": r"arms?|biceps?|triceps",
+    "the hip": r"hips?|groin|pelvi\w+",
+    "the knee": r"knees?|kneecaps?|patella\w*|meniscus",
+    "the leg": r"legs?|thighs?|hamstrings?|shins?|calf|calves|achilles",
+    "the foot": (
+        r"feet|foot|flatfoot\w*|ankles?|arch(?:es)?|heels?|toes?|soles?|bunions?|plantar|insoles?|"
+        r"barefoot"
+    ),
+    "the belly": r"stomachs?|bell(?:y|ies)|tumm(?:y|ies)|abdom\w+|guts?|bowels?|bladder",
+    "the skin": r"skin|scalp",
+    "the eyes": r"eyes?|eyelids?",
+    "the ears": r"ears?",
+}
+REGIONS = {name: re.compile(rf"\b(?:{words})\b") for name, words in _REGIONS.items()}
+# What has a part's name and is none.
+_NOT_OF_A_BODY = re.compile(
+    r"\b(?:high[ -]?heels?|on the one hand|(?:on the )?other hand|hand(?:ed|y)|by hand|"
+    r"(?:at the )?back of my (?:mind|hand)|arms? (?:chair|rest)s?)\b"
+)
+
+
+def regions(text: str) -> set[str]:
+    """Return the regions of the body that `text` names."""
+    plain = _NOT_OF_A_BODY.sub(" ", fold(text))
+    return {name for name, words in REGIONS.items() if words.search(plain)}
