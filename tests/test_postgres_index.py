@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import subprocess
 import sys
 import threading
@@ -14,9 +15,11 @@ import msgspec
 import numpy as np
 import psycopg
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from backbot.chatbot import Chatbot
+from backbot.cli import main
 from backbot.errors import (
     IndexDamagedError,
     IndexUnavailableError,
@@ -551,3 +554,37 @@ def test_a_statement_that_takes_too_long_is_given_up(
     with pytest.raises(IndexUnavailableError, match="QueryCanceled"):
         connections.read(Statement("select pg_sleep(5)::text"))
     connections.close()
+
+
+# The commands
+
+
+def test_the_commands_take_a_database(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = site.build()
+    monkeypatch.setenv("BACKBOT_INDEX_FOLDER", str(site.root))
+    monkeypatch.setenv("BACKBOT_JOURNAL", "off")
+    run = CliRunner().invoke
+    asked = run(main, ["ask", "what are knots?", "--json", "--explain", "--index", site.url])
+    assert asked.exit_code == 0
+    assert json.loads(asked.stdout)["index"] == version
+    where = ["--corpus", str(site.corpus), "--index", site.url]
+    doctor = run(main, ["doctor", "--json", *where])
+    told = json.loads(doctor.stdout)
+    assert told["holding"]["version"] == version
+    assert told["holding"]["bytes"] > 0
+    assert told["index"].startswith("postgresql://")
+    # The database is behind the folder when that was built alone.
+    write_corpus(site.corpus, {"articles/sleep.md": document("Sleep", "Sleep on your side.")})
+    site._toy.build(site.corpus, site.root)
+    stale = run(main, ["doctor", *where])
+    assert stale.exit_code == 1
+    assert "serves another version" in " ".join(stale.stdout.split())
+    back = run(main, ["rebuild-index", "--rollback", "--json", *where])
+    assert json.loads(back.stdout)["version"] == version
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backbot.index.postgres.address.find_spec", lambda name: None)
+    asked = CliRunner().invoke(main, ["ask", "knots", "--index", "postgresql://db/backbot"])
+    assert asked.exit_code == 2
+    assert "pip install 'backbot[postgres]'" in asked.stderr

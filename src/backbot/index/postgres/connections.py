@@ -101,7 +101,7 @@ class Connections:
             # Sockets that a fork has copied belong to the process before.
             if self._pool is None or self._made_in != os.getpid():
                 # What goes wrong is told by our own errors, once each.
-                logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+                logging.getLogger("psycopg").setLevel(logging.ERROR)
                 self._pool = ConnectionPool(
                     self._conninfo,
                     kwargs={"autocommit": True},
