@@ -333,3 +333,34 @@ def test_ages_and_temperatures_are_read() -> None:
     assert "age_over_65" in names("I'm 71, sore")
     assert "age_small_child" in names("my 4 year old")
     assert names("15 minutes of 3 sets") == set()
+
+
+@pytest.mark.parametrize(
+    ("message", "category"),
+    [
+        ("i lie on the sofa, there is no point in living", "suicide_passive"),
+        ("i sit in my chair all day and want to die", "suicide_intent"),
+        ("i can't see myself reaching forty and i'm fine with that", "suicide_passive"),
+        ("the cuts on my arm are getting deeper", "self_harm"),
+    ],
+)
+def test_furniture_and_calm_words_take_no_crisis_back(
+    assess: Assess, message: str, category: str
+) -> None:
+    found = assess(message)
+    assert found.level in ("crisis", "crisis_immediate")
+    assert found.category == category
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "ending things with my chiropractor, which stretch instead",
+        "fell off a ladder as a lad, now i want to stand straight",
+        "in the film a man jumps off a bridge, i sat badly and my neck is stiff",
+        "my brain is tired from spreadsheets, eyes too, breaks every 20 minutes?",
+        "i work shifts on a suicide helpline and the headset makes my neck stiff",
+    ],
+)
+def test_games_films_work_and_childhood_falls_raise_nothing(assess: Assess, message: str) -> None:
+    assert assess(message).level in ("none", "info")

@@ -238,8 +238,10 @@ def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
 
 
 def axes_digest() -> str:
-    """Return what names the texts that the axes of token vectors are found on."""
-    return hashlib.sha256("\n".join(bank_questions()).encode()).hexdigest()[:16]
+    """Return what names the texts that the axes of token vectors are found on, and by how many
+    threads: sums differ in their last bits with that.
+    """
+    return hashlib.sha256("\n".join(("1", *bank_questions())).encode()).hexdigest()[:16]
 
 
 def _token_axes(reference: "SentenceTransformer") -> NDArray[np.float32]:

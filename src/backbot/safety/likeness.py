@@ -34,7 +34,7 @@ LONG = 25  # words
 RAISES_GUARDED = 0.90  # where the words speak of the past, of a moment, or in figures
 WITHHOLDS = {1: 0.08, 2: 0.01}
 # Readers tell of a crisis in so many ways that its rules need less of the whole.
-WITHHOLDS_CRISIS = {1: 0.02, 2: 0.01}
+WITHHOLDS_CRISIS = {1: 0.01, 2: 0.01}
 # Below this an emergency that no rule names is raised as urgent only, and a crisis not at all.
 SURE_EMERGENCY = 0.88
 SURE_CRISIS = 0.80
