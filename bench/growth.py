@@ -78,7 +78,6 @@ def grown(index: Index, times: int, seed: int = 7) -> Index:
         token_starts=np.append(np.concatenate(starts), times * tokens),
         token_vectors=Repeated(index.token_vectors),  # type: ignore[arg-type]
         _views={},
-        _terms={},
     )
 
 

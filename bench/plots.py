@@ -51,6 +51,22 @@ def main() -> None:
     rows = [(name, peers[key]["processor_ms"]) for key, name in NAMES.items() if key in peers]
     title = f"One question among {peers['passages']:,} passages, processor time"
     (FOLDER / "peers.svg").write_text(bars(title, rows, "ms"), encoding="utf-8")
+    build = json.loads((FOLDER / "build.json").read_text(encoding="utf-8"))
+    for name, unit, title in (
+        ("wall_s", "s", "Building an index from nothing, by the clock"),
+        ("peak_mb", "MB", "Building an index from nothing, memory at its most"),
+    ):
+        rows = [(f"{each['passages']:,} passages", each[name]) for each in build]
+        path = FOLDER / f"build-{'time' if unit == 's' else 'memory'}.svg"
+        path.write_text(bars(title, rows, unit), encoding="utf-8")
+    stored = json.loads((FOLDER / "postgres.json").read_text(encoding="utf-8"))["large"]
+    rows = [
+        (f"{name}, {share}", stored[key][f"{share}_ms"])
+        for key, name in (("files", "files"), ("postgresql", "PostgreSQL"))
+        for share in ("p50", "p95")
+    ]
+    title = f"A whole reply among {stored['passages']:,} passages, by the clock"
+    (FOLDER / "postgres.svg").write_text(bars(title, rows, "ms"), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def stages(chatbot: Chatbot, text: str) -> dict[str, float]:
     question = timed("wording", lambda: prepare(index, mended, lambda _: known))
     hits = timed("search", lambda: search(index, question, PASSAGES_READ))
     found = timed("candidates", lambda: find_candidates(index, question, hits))
-    runs = timed("compose", lambda: compose(index, question, found))
+    runs = timed("compose", lambda: compose(question, found))
     signals = timed("signals", lambda: read_signals(index, question, hits, found, runs))
     timed("confidence", lambda: confidence(signals, index.baseline))
     if runs:
@@ -84,7 +84,7 @@ def main() -> None:
             parts.setdefault(name, []).append(took)
     encoder, reply = statistics.median(alone), statistics.median(whole)
     found = {
-        "passages": len(chatbot.index.passages),
+        "passages": chatbot.index.counts.passages,
         "encoder_ms": round(encoder, 2),
         "reply_ms": round(reply, 2),
         "reply_by_encoder": round(reply / encoder, 2),

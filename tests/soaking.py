@@ -81,7 +81,7 @@ def replies_of(root: Path, versions: list[str]) -> tuple[list[Sent], dict[str, d
     sent = [
         Sent(m, h, {v: without_frame(bot.reply(m, h)) for v, bot in bots.items()}) for m, h in asked
     ]
-    texts = {v: {d.id: d.text for d in bot.index.documents} for v, bot in bots.items()}
+    texts = {v: {d.id: d.text for d in open_index(root, v).documents} for v in versions}
     return sent, texts
 
 

@@ -14,6 +14,7 @@ from backbot.answering.calibrate import own_questions
 from backbot.answering.compose import passed_over
 from backbot.answering.wants import asks_for_story
 from backbot.chatbot import Chatbot
+from backbot.index.contents import Index
 from backbot.index.store import open_index
 from backbot.model import Kind, Reply, SectionRole
 from backbot.rebuild import rebuild_index
@@ -159,7 +160,7 @@ def test_what_was_passed_over_has_a_reason(chatbot: Chatbot) -> None:
     _, trace = chatbot.explain("do flat feet cause neck pain?")
     assert trace.question is not None
     assert trace.candidates is not None
-    found = passed_over(chatbot.index, trace.question, trace.candidates, trace.runs)
+    found = passed_over(trace.question, trace.candidates, trace.runs)
     assert found
     assert all(each.why for each in found)
     chosen = {number for run in trace.runs for number in range(run.first, run.last + 1)}
@@ -169,8 +170,8 @@ def test_what_was_passed_over_has_a_reason(chatbot: Chatbot) -> None:
 # What holds for every answer
 
 
-def test_answers_of_the_starter_corpus_keep_their_measure(chatbot: Chatbot) -> None:
-    replies = [chatbot.reply(question.text) for question in chatbot.index.questions]
+def test_answers_of_the_starter_corpus_keep_their_measure(chatbot: Chatbot, index: Index) -> None:
+    replies = [chatbot.reply(question.text) for question in index.questions]
     answers = [reply for reply in replies if reply.kind is Kind.ANSWER]
     assert len(answers) > 0.9 * len(replies)
     assert statistics.median(reply.excerpt_words for reply in answers) <= 110
@@ -183,21 +184,21 @@ def test_answers_of_the_starter_corpus_keep_their_measure(chatbot: Chatbot) -> N
 # Late interaction and the baseline
 
 
-def test_a_sentence_meets_the_words_it_holds_and_no_others(chatbot: Chatbot) -> None:
-    index = chatbot.index
+def test_a_sentence_meets_the_words_it_holds_and_no_others(index: Index) -> None:
     number = next(n for n in range(len(index.sentences)) if "pillow" in index.sentence(n).text)
     text = index.sentence(number).text
     own = index.encoder.read(text).tokens
     other = index.encoder.read("The volcano erupted over Reykjavik.").tokens
-    near, far = (token_similarities(index, tokens, [number]) for tokens in (own, other))
+    sentences = index.read_sentences([number])
+    near, far = (token_similarities(tokens, sentences) for tokens in (own, other))
     assert near.shape == (1, len(own))
     assert float(near.min()) > 0.95
     assert float(far.max()) < 0.8
 
 
-def test_nothing_meets_nothing(chatbot: Chatbot) -> None:
-    none = np.zeros((0, chatbot.index.encoder.card.token_dimensions), dtype=np.int8)
-    assert token_similarities(chatbot.index, none, [0, 1]).shape == (2, 0)
+def test_nothing_meets_nothing(index: Index) -> None:
+    none = np.zeros((0, index.encoder.card.token_dimensions), dtype=np.int8)
+    assert token_similarities(none, index.read_sentences([0, 1])).shape == (2, 0)
 
 
 def test_a_corpus_is_measured_between_what_it_does_not_and_does_answer(chatbot: Chatbot) -> None:
@@ -207,7 +208,7 @@ def test_a_corpus_is_measured_between_what_it_does_not_and_does_answer(chatbot: 
     assert set(baseline.means) == set(Signals._fields)
 
 
-def test_a_corpus_names_questions_by_its_titles_and_headings(chatbot: Chatbot) -> None:
-    named = own_questions(chatbot.index)
+def test_a_corpus_names_questions_by_its_titles_and_headings(index: Index) -> None:
+    named = own_questions(index)
     assert len(named) == len(set(named)) <= 100
     assert len(named) > 50

@@ -448,7 +448,7 @@ def test_no_request_waits_for_a_new_index(
         assert go_on.wait(30)
         return really(root, version, encoder=encoder)
 
-    monkeypatch.setattr(holder_module, "open_index", slowly)
+    monkeypatch.setattr("backbot.index.source.open_index", slowly)
     reload = threading.Thread(target=holder.catch_up)
     reload.start()
     assert opening.wait(30)
@@ -509,7 +509,7 @@ def test_even_an_index_that_makes_opening_it_stumble_leaves_the_old_one_answerin
     before = client.get("/readyz").json
     write_corpus(tiny_corpus, {"articles/sleep.md": document("Sleep", "Sleep on your side.")})
     toy.build(tiny_corpus, tiny_root)
-    monkeypatch.setattr(holder_module, "open_index", stumble)
+    monkeypatch.setattr("backbot.index.source.open_index", stumble)
     app.extensions["backbot"].catch_up()
     assert client.get("/readyz").json == before
 

@@ -220,7 +220,7 @@ def test_ctrl_c_exits_with_130_without_a_word(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("backbot.index.store.open_index", interrupt)
+    monkeypatch.setattr("backbot.index.source.open_index", interrupt)
     result = run("ask", "hello", "--index", tiny_root)
     assert (result.exit_code, result.output) == (130, "")
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from backbot.chatbot import Chatbot
 from backbot.conversation.smalltalk import recognise
 from backbot.errors import RequestError
+from backbot.index.contents import Index
 from backbot.model import MAX_HISTORY, MAX_MESSAGE_LENGTH, Kind, Level, Reply, Turn
 from backbot.phrases import phrase
 from backbot.text.clean import clean
@@ -169,11 +170,11 @@ def test_a_yes_after_an_answer_picks_nothing(chatbot: Chatbot) -> None:
     assert chatbot.reply("yes", turns(FEET)).kind is Kind.SMALLTALK
 
 
-def test_an_answer_suggests_what_it_has_not_shown(chatbot: Chatbot) -> None:
+def test_an_answer_suggests_what_it_has_not_shown(chatbot: Chatbot, index: Index) -> None:
     reply = chatbot.reply(FEET)
     shown = {citation.document for citation in reply.citations}
-    owners = {each.text: each.document for each in chatbot.index.questions}
-    suggested = {chatbot.index.documents[owners[text]].id for text in reply.suggestions}
+    owners = {each.text: each.document for each in index.questions}
+    suggested = {index.documents[owners[text]].id for text in reply.suggestions}
     assert reply.suggestions
     assert not suggested & shown
 
@@ -192,9 +193,9 @@ def test_each_reply_has_an_id_of_its_own(chatbot: Chatbot) -> None:
     assert len({chatbot.reply(FEET).id for _ in range(20)}) == 20
 
 
-def test_threads_share_a_chatbot(chatbot: Chatbot) -> None:
+def test_threads_share_a_chatbot(chatbot: Chatbot, index: Index) -> None:
     fresh = Chatbot(chatbot.index)
-    questions = [question.text for question in chatbot.index.questions[:40]]
+    questions = [question.text for question in index.questions[:40]]
     one_by_one = [said(chatbot.reply(question)) for question in questions]
     with ThreadPoolExecutor(8) as pool:
         at_once = [said(reply) for reply in pool.map(fresh.reply, questions)]
@@ -286,10 +287,10 @@ def test_what_cannot_be_seen_changes_no_reply(chatbot: Chatbot) -> None:
     ),
 )
 def test_all_words_of_a_reply_are_quoted_or_fixed_phrases_or_the_readers_own(
-    chatbot: Chatbot, message: str, history: Sequence[Turn]
+    chatbot: Chatbot, index: Index, message: str, history: Sequence[Turn]
 ) -> None:
     reply = chatbot.reply(message, history)
     assert reply.message == clean(message)
     assert reply.text is None or reply.text in fixed_phrases()
     assert {section.heading for section in reply.sections} <= fixed_phrases()
-    assert set(reply.suggestions) <= {question.text for question in chatbot.index.questions}
+    assert set(reply.suggestions) <= {question.text for question in index.questions}

@@ -147,7 +147,7 @@ def test_the_report_as_json(toy: Toy, tiny_corpus: Path, root: Path) -> None:
 
 
 def test_what_readers_will_notice(toy: Toy, tiny_corpus: Path, root: Path) -> None:
-    before = Chatbot(open_index(root))
+    before = open_index(root)
     (tiny_corpus / "articles" / "flat-feet.md").unlink()
     write_corpus(
         tiny_corpus,
@@ -158,13 +158,11 @@ def test_what_readers_will_notice(toy: Toy, tiny_corpus: Path, root: Path) -> No
     )
     changes = toy.build(tiny_corpus, root).report.changes
     assert (changes.new, changes.changed, changes.gone) == (("sleep",), ("knots",), ("flat-feet",))
-    after = Chatbot(open_index(root))
+    after = open_index(root)
     again = compare(before, after)
-    assert again.asked == len(
-        {each.text for index in (before.index, after.index) for each in index.questions}
-    )
+    assert again.asked == len({each.text for index in (before, after) for each in index.questions})
     assert compare(after, after).any is False
-    assert compare(None, after).new == tuple(sorted(after.index.by_id))
+    assert compare(None, after).new == tuple(sorted(after.by_id))
 
 
 def test_a_question_that_is_no_longer_answered(
@@ -177,7 +175,7 @@ def test_a_question_that_is_no_longer_answered(
     fewer = tmp_path / "index"
     link_models(models_root, fewer)
     rebuild_index(corpus, fewer)
-    changes = compare(Chatbot(index), Chatbot(open_index(fewer)))
+    changes = compare(index, open_index(fewer))
     assert gone in changes.gone
     assert changes.lost
     assert set(changes.lost) <= {question.text for question in index.questions}

@@ -48,6 +48,9 @@ class Shelf(msgspec.Struct, weakref=True):
     def index(self) -> "Shelf":
         return self
 
+    def find_document(self, identifier: str) -> Document | None:
+        return self.by_id.get(identifier)
+
     def suggestions(self) -> tuple[str, ...]:
         return ()
 

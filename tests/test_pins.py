@@ -49,7 +49,9 @@ def test_the_pinned_words_are_the_answer(toy: Toy, tiny_corpus: Path, tmp_path: 
     assert (reply.kind, quoted(reply), reply.confidence) == (Kind.ANSWER, [HEAT], 1.0)
     (citation,) = reply.citations
     (excerpt,) = reply.sections[0].excerpts
-    text = bot.index.by_id[citation.document].text
+    document = bot.index.find_document(citation.document)
+    assert document is not None
+    text = document.text
     assert text[excerpt.start : excerpt.end] == HEAT
 
 

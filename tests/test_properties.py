@@ -207,26 +207,28 @@ def test_every_reply_of_every_corpus_keeps_its_promises(
 @settings(max_examples=60)
 @given(message=st.text(max_size=200).filter(clean))
 def test_any_message_to_the_starter_corpus_gets_a_reply_that_keeps_its_promises(
-    chatbot: Chatbot, message: str
+    chatbot: Chatbot, index: Index, message: str
 ) -> None:
-    check(chatbot.reply(message), chatbot.index)
+    check(chatbot.reply(message), index)
 
 
 def test_every_question_that_a_document_says_it_answers_gets_such_a_reply(
-    chatbot: Chatbot,
+    chatbot: Chatbot, index: Index
 ) -> None:
     kinds: Counter[str] = Counter()
-    for question in chatbot.index.questions:
+    for question in index.questions:
         reply = chatbot.reply(question.text)
-        check(reply, chatbot.index)
+        check(reply, index)
         kinds[reply.kind] += 1
     assert kinds[Kind.ANSWER] > 0.9 * kinds.total()
 
 
 @pytest.mark.parametrize("character", ["a", "a ", "🙂", "why ", "ok ", "?", "\u0301", "a'"])
-def test_the_longest_message_is_answered_like_any_other(chatbot: Chatbot, character: str) -> None:
+def test_the_longest_message_is_answered_like_any_other(
+    chatbot: Chatbot, index: Index, character: str
+) -> None:
     message = (character * MAX_MESSAGE_LENGTH)[:MAX_MESSAGE_LENGTH]
-    check(chatbot.reply(message), chatbot.index)
+    check(chatbot.reply(message), index)
 
 
 def test_a_sentence_too_long_to_quote_is_not_quoted(

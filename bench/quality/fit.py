@@ -50,7 +50,7 @@ def signals_of(index: Index, text: str) -> Signals | None:
     question = prepare(index, mend_spelling(index, text))
     hits = search(index, question, PASSAGES_READ)
     candidates = find_candidates(index, question, hits)
-    runs = compose(index, question, candidates)
+    runs = compose(question, candidates)
     return read_signals(index, question, hits, candidates, runs)
 
 

@@ -24,9 +24,10 @@ from vectors import CACHE, StoredEncoder
 
 from backbot.corpus.document import Block, Document
 from backbot.index import passages as cutting
-from backbot.index.build import Silent, build_index
+from backbot.index.build import build_index
 from backbot.index.contents import P_DOCUMENT, Index, Known
 from backbot.index.lexical import build_lexical
+from backbot.index.progress import Silent
 from backbot.retrieval.hybrid import search
 from backbot.retrieval.question import prepare
 from backbot.text.terms import terms, words

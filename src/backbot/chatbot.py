@@ -26,9 +26,9 @@ from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
-from backbot.index.contents import Index
 from backbot.index.encoder import Vectors
 from backbot.index.pins import Pinned
+from backbot.index.reader import IndexReader
 from backbot.model import (
     MAX_HISTORY,
     MAX_MESSAGE_LENGTH,
@@ -85,7 +85,7 @@ class _Said(NamedTuple):
 class Chatbot:
     """Answers messages out of one index. Holds no state: threads may share it."""
 
-    def __init__(self, index: Index, wording: Wording | None = None) -> None:
+    def __init__(self, index: IndexReader, wording: Wording | None = None) -> None:
         """Answer out of `index`; `wording` holds a site's own words for safety notices."""
         self.index = index
         # How often looking for warning signs broke; each time the standing caution was shown.
@@ -202,7 +202,7 @@ class Chatbot:
         question = prepare(self.index, understood, read, focus=focus)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits, without=left_out)
-        runs = compose(self.index, question, candidates)
+        runs = compose(question, candidates)
         signals = read_signals(self.index, question, hits, candidates, runs)
         probability = round(confidence(signals, self.index.baseline), 4)
         lacking = missing(self.index, focus or understood, runs)

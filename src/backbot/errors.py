@@ -11,7 +11,8 @@
     ├── ModelError              the sentence encoder is missing, foreign or damaged
     ├── IndexUnavailableError   there is no index to open
     │   ├── IndexDamagedError   files are missing, changed or not what they should be
-    │   └── IndexOutdatedError  written by another version of Backbot
+    │   ├── IndexOutdatedError  written by another version of Backbot
+    │   └── VersionGoneError    a database no longer has the version that was being read
     ├── JournalError            the journal cannot be read or changed
     ├── BusyError               more is asked than can be answered right now (503)
     └── WriteError              the disk is full or the folder is not ours to write
@@ -104,6 +105,10 @@ class IndexDamagedError(IndexUnavailableError):
 
 class IndexOutdatedError(IndexUnavailableError):
     """The index was written by another version of Backbot."""
+
+
+class VersionGoneError(IndexUnavailableError):
+    """A database no longer has the version that was being read; there is another to open."""
 
 
 class JournalError(BackbotError):

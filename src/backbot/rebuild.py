@@ -8,12 +8,14 @@ from backbot.corpus.files import read_corpus
 from backbot.corpus.lint import Remark, lint
 from backbot.guard.checks import read_checks
 from backbot.guard.examine import Report, examine
-from backbot.index.build import Progress, Silent, build_index, cell_settings, settings
+from backbot.index.build import build_index, cell_settings, settings
 from backbot.index.contents import Known
+from backbot.index.delivery import delivery
 from backbot.index.draft import drafting
 from backbot.index.export import ensure_exported
 from backbot.index.layout import CURRENT_FILE, corpus_fingerprint
 from backbot.index.pins import read_pins
+from backbot.index.progress import Progress, Silent
 from backbot.index.store import read_known
 from backbot.index.withheld import Withheld, read_withheld
 from backbot.index.wording import read_synonyms
@@ -51,13 +53,15 @@ def rebuild_index(
     force: bool = False,
     hold: bool = False,
     progress: Progress | None = None,
+    database: str | None = None,
 ) -> Rebuilt:
     """Build the index of the documents in `corpus` and make it the current one in `root`.
 
     Vectors of unchanged texts are taken over from the current version unless `full`. The same
     corpus gives the same bytes and the same version. The new version is opened from the disk and
     the owner's checks are run against it first; where one fails, the version before answers on,
-    unless `force`; with `hold` it does so in any case. Raises `CorpusError`, `ModelError`,
+    unless `force`; with `hold` it does so in any case. A `database` (a URL) serves what this index
+    does: a version is brought there before it answers here. Raises `CorpusError`, `ModelError`,
     `WriteError` or `UsageError`; the index in `root` is then as it was.
     """
     progress = progress or Silent()
@@ -100,6 +104,7 @@ def rebuild_index(
                 "questions": len(index.questions),
             },
             prove=prove,
+            deliver=delivery(root, database, encoder, progress),
         )
     return Rebuilt(
         version,

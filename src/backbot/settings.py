@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: _Name | None = None
     hook_secret: _Secret | None = None
     language: _Language | None = None
+    # Where an index in a database has its files: the encoder, the off switch, sign-ins.
+    index_folder: _Name = "index"
     # A path, a database URL or `off`; None: a file beside the index folder.
     journal: _Name | None = None
     journal_mode: _Mode = "text"
@@ -93,6 +95,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics_token: _Secret | None = None
     log_format: _LogFormat = "text"
     log_level: _LogLevel = "warning"
+
+    def index_environment(self) -> dict[str, str]:
+        """Return this process's environment for one that works on the same index.
+
+        Not by a flag: everybody on a host can read those, and a URL may hold a password.
+        """
+        named = {"INDEX": self.index, "INDEX_FOLDER": self.index_folder}
+        return os.environ | {PREFIX + name: value for name, value in named.items()}
+
+    @property
+    def root(self) -> Path:
+        """The folder of index files on this host."""
+        return Path(self.index_folder if "://" in self.index else self.index)
 
 
 def read_settings(

@@ -10,7 +10,8 @@ from backbot.answering.body import regions
 from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.runs import Run
-from backbot.index.contents import QUOTABLE, Baseline, Index
+from backbot.index.reader import IndexReader
+from backbot.index.views import Baseline
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
 
@@ -115,7 +116,7 @@ GENERAL = Baseline(
 
 
 def read_signals(
-    index: Index,
+    index: IndexReader,
     question: Question,
     hits: Sequence[Hit],
     candidates: Candidates,
@@ -127,7 +128,7 @@ def read_signals(
 
     `held_out` is the row of a question about something else that is not to be compared with.
     """
-    told = candidates.are(QUOTABLE)
+    told = np.array([each.quotable for each in candidates.sentences], dtype=bool)
     if not runs or not told.any():
         return None
     best = np.sort(candidates.cosines[told])[::-1][:BEST_SENTENCES]
@@ -161,23 +162,25 @@ def confidence(signals: Signals | None, baseline: Baseline) -> float:
     return SUREST / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
 
-def is_foreign(index: Index, question: Question) -> bool:
+def is_foreign(index: IndexReader, question: Question) -> bool:
     """Tell whether `question` is a word or two, none of them a word of the corpus."""
     known = index.lexical.vocabulary
     return len(question.terms) <= FEW_TERMS and not any(term in known for term in question.terms)
 
 
-def missing(index: Index, text: str, runs: Sequence[Run]) -> str | None:
+def missing(index: IndexReader, text: str, runs: Sequence[Run]) -> str | None:
     """Return what the question `text` turns on and none of `runs` names, None for nothing.
 
     What is near in meaning may be about the same thing and still not say how many or how much, or
     be about another part of the body: neither BM25 nor an embedding knows the difference.
     """
-    quoted = [index.documents[run.document].text[run.start : run.end] for run in runs]
-    demand = demand_of(text)
+    demand, asked = demand_of(text), regions(text)
+    if not asked and not (demand and demand.needed):
+        return None
+    documents = index.read_documents(list({run.document for run in runs}))
+    quoted = [documents[run.document].text[run.start : run.end] for run in runs]
     if demand and demand.needed and not any(tells(each, demand) for each in quoted):
         return demand.name
-    asked = regions(text)
     if asked and not any(asked & regions(each) for each in quoted):
         return " and ".join(sorted(asked))
     return None
@@ -198,7 +201,7 @@ def measured(signals: Signals, baseline: Baseline) -> Signals:
     )
 
 
-def _vocabulary_share(index: Index, question: Question) -> float:
+def _vocabulary_share(index: IndexReader, question: Question) -> float:
     weights = [index.lexical.term_idf(term) for term in question.terms]
     used = [
         weight

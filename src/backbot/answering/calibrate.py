@@ -8,8 +8,9 @@ import numpy as np
 from backbot.answering.abstain import Signals, read_signals
 from backbot.answering.candidates import find_candidates
 from backbot.answering.compose import compose
-from backbot.index.build import Progress
-from backbot.index.contents import Baseline, Index
+from backbot.index.contents import Index
+from backbot.index.progress import Progress
+from backbot.index.views import Baseline
 from backbot.retrieval.hybrid import PASSAGES_READ, search
 from backbot.retrieval.question import prepare
 from backbot.text.terms import terms
@@ -65,7 +66,7 @@ def ask_elsewhere(index: Index, number: int, text: str) -> Signals | None:
     question = prepare(index, text)
     hits = search(index, question, PASSAGES_READ)
     candidates = find_candidates(index, question, hits)
-    runs = compose(index, question, candidates)
+    runs = compose(question, candidates)
     return read_signals(index, question, hits, candidates, runs, held_out=number)
 
 
@@ -73,7 +74,7 @@ def _ask_own(index: Index, _: int, text: str) -> Signals | None:
     question = prepare(index, text)
     hits = search(index, question, PASSAGES_READ, unasked=text)
     candidates = find_candidates(index, question, hits)
-    runs = compose(index, question, candidates)
+    runs = compose(question, candidates)
     return read_signals(index, question, hits, candidates, runs)
 
 

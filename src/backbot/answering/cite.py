@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from backbot.answering.runs import Run
 from backbot.corpus.document import Document
-from backbot.index.contents import Index
+from backbot.index.reader import IndexReader
 from backbot.model import Citation, Excerpt, Section, SectionRole
 from backbot.phrases import phrase
 from backbot.text.roles import Role
@@ -25,7 +25,9 @@ _MOST_CONTEXT = 12
 _WORD = re.compile(r"\S+")
 
 
-def arrange(index: Index, runs: Sequence[Run]) -> tuple[tuple[Section, ...], tuple[Citation, ...]]:
+def arrange(
+    index: IndexReader, runs: Sequence[Run]
+) -> tuple[tuple[Section, ...], tuple[Citation, ...]]:
     """Return the runs as sections in their order, and the citations numbered as they appear.
 
     The first run opens the answer: as the `lead`, or at the head of the `cause` section where it
@@ -35,6 +37,7 @@ def arrange(index: Index, runs: Sequence[Run]) -> tuple[tuple[Section, ...], tup
     opening = _OPENS_AS.get(runs[0].role, SectionRole.LEAD)
     for run in runs:
         placed[opening if run is runs[0] else _SECTION_OF.get(run.role, opening)].append(run)
+    documents = index.read_documents(list(dict.fromkeys(run.document for run in runs)))
     numbers: dict[int, int] = {}
     firsts: list[Run] = []
     sections = []
@@ -44,7 +47,7 @@ def arrange(index: Index, runs: Sequence[Run]) -> tuple[tuple[Section, ...], tup
             if run.document not in numbers:
                 numbers[run.document] = len(numbers) + 1
                 firsts.append(run)
-            text = index.documents[run.document].text[run.start : run.end]
+            text = documents[run.document].text[run.start : run.end]
             excerpts.append(
                 Excerpt(text=text, citation=numbers[run.document], start=run.start, end=run.end)
             )
@@ -52,7 +55,7 @@ def arrange(index: Index, runs: Sequence[Run]) -> tuple[tuple[Section, ...], tup
             heading = phrase("headings", role.value)
             sections.append(Section(role=role, heading=heading, excerpts=tuple(excerpts)))
     citations = tuple(
-        _citation(index.documents[run.document], numbers[run.document], run) for run in firsts
+        _citation(documents[run.document], numbers[run.document], run) for run in firsts
     )
     return tuple(sections), citations
 

@@ -2,15 +2,16 @@
 
 import itertools
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from backbot.answering.candidates import Candidates
 from backbot.answering.runs import Run, find_runs
 from backbot.answering.wants import asks_for_story
-from backbot.index.contents import Index
 from backbot.model import MAX_EXCERPT_WORDS
 from backbot.retrieval.question import Question
 from backbot.text.roles import Role
+from backbot.text.terms import terms
 
 # Words of each further excerpt, and of all of them together as a rule.
 FURTHER_WORDS = 50
@@ -42,7 +43,7 @@ class PassedOver(NamedTuple):
     why: str
 
 
-def compose(index: Index, question: Question, candidates: Candidates) -> tuple[Run, ...]:
+def compose(question: Question, candidates: Candidates) -> tuple[Run, ...]:
     """Return the runs to quote, the one that answers most directly first.
 
     Empty where nothing can be quoted. The runs do not overlap, come from at most four documents,
@@ -56,14 +57,13 @@ def compose(index: Index, question: Question, candidates: Candidates) -> tuple[R
     )
     if lead is None:
         return ()
-    answer = _Answer(index, candidates, lead)
+    answer = _Answer(candidates, lead)
     while len(answer.runs) < MAX_EXCERPTS and (added := answer.next_of(pool)):
         answer.add(added)
     return tuple(answer.runs)
 
 
 def passed_over(
-    index: Index,
     question: Question,
     candidates: Candidates,
     chosen: Sequence[Run],
@@ -73,7 +73,7 @@ def passed_over(
     pool = _pool(question, candidates)
     if not chosen:
         return [PassedOver(run, "a story is no support for advice") for run in pool[:count]]
-    answer = _Answer(index, candidates, chosen[0])
+    answer = _Answer(candidates, chosen[0])
     answer.runs = list(chosen)
     answer.words = sum(run.words for run in chosen)
     rest = (run for run in pool if run.alone and not any(_overlap(run, each) for each in chosen))
@@ -106,11 +106,11 @@ def _overlap(run: Run, other: Run) -> bool:
 class _Answer:
     """An answer in the making."""
 
-    def __init__(self, index: Index, candidates: Candidates, lead: Run) -> None:
+    def __init__(self, candidates: Candidates, lead: Run) -> None:
         self.runs = [lead]
         self.words = lead.words
         self._best = lead.score
-        self._same = _Sameness(index, candidates)
+        self._same = _Sameness(candidates)
 
     def next_of(self, pool: Sequence[Run]) -> Run | None:
         """Return the run of `pool`, best first, that adds most, None where none adds anything."""
@@ -167,8 +167,8 @@ class _Answer:
 class _Sameness:
     """Whether two runs would tell a reader the same thing."""
 
-    def __init__(self, index: Index, candidates: Candidates) -> None:
-        self._index = index
+    def __init__(self, candidates: Candidates) -> None:
+        self._sentences = candidates.sentences
         self._gram = candidates.gram
         self._place = {each.number: place for place, each in enumerate(candidates.sentences)}
 
@@ -196,5 +196,11 @@ class _Sameness:
         return float(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
 
     def _terms(self, run: Run) -> frozenset[str]:
-        numbers = range(run.first, run.last + 1)
-        return frozenset().union(*(self._index.sentence_terms(number) for number in numbers))
+        first, after = self._span(run)
+        return frozenset().union(*(_terms(each.text) for each in self._sentences[first:after]))
+
+
+@lru_cache(maxsize=16384)
+def _terms(text: str) -> frozenset[str]:
+    """Return the distinct terms of a sentence; the same ones come up again and again."""
+    return frozenset(terms(text))

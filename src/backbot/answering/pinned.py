@@ -5,13 +5,8 @@ from collections.abc import Collection
 from backbot.answering.candidates import find_candidates
 from backbot.answering.compose import compose
 from backbot.answering.runs import Run
-from backbot.index.contents import (
-    S_DOCUMENT,
-    S_END,
-    S_START,
-    Index,
-)
 from backbot.index.pins import Pinned
+from backbot.index.reader import IndexReader
 from backbot.retrieval.hybrid import search_document
 from backbot.retrieval.question import Question
 from backbot.retrieval.wording import adopt_synonyms, mend_spelling
@@ -28,7 +23,7 @@ _FILLERS = frozenset(
 class Pins:
     """The pins of an index, found by what is asked."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: IndexReader) -> None:
         self._index = index
         self._by_form = {
             _form(index, mend_spelling(index, pin.question)): pin for pin in index.pins
@@ -45,7 +40,7 @@ class Pins:
 
 
 def pinned_runs(
-    index: Index, question: Question, pinned: Pinned, *, without: Collection[Role] = ()
+    index: IndexReader, question: Question, pinned: Pinned, *, without: Collection[Role] = ()
 ) -> tuple[Run, ...]:
     """Return the runs that `pinned` quotes: its words, or what answers best in its document.
 
@@ -54,27 +49,21 @@ def pinned_runs(
     if pinned.start < pinned.end:
         return _words(index, pinned, without)
     hits = search_document(index, question, pinned.document)
-    return compose(index, question, find_candidates(index, question, hits, without=without))
+    return compose(question, find_candidates(index, question, hits, without=without))
 
 
-def _words(index: Index, pinned: Pinned, without: Collection[Role]) -> tuple[Run, ...]:
-    table = index.sentences
-    inside = (
-        (table[:, S_DOCUMENT] == pinned.document)
-        & (table[:, S_START] < pinned.end)
-        & (table[:, S_END] > pinned.start)
-    )
-    rows = inside.nonzero()[0].tolist()
-    told = [index.sentence(row) for row in rows]
+def _words(index: IndexReader, pinned: Pinned, without: Collection[Role]) -> tuple[Run, ...]:
+    told = index.sentences_between(pinned.document, pinned.start, pinned.end)
     if any(each.role in without for each in told):
         return ()
     role = next((each.role for each in told if each.quotable), Role.FACT)
-    text = index.documents[pinned.document].text[pinned.start : pinned.end]
+    document = index.read_documents([pinned.document])[pinned.document]
+    text = document.text[pinned.start : pinned.end]
     run = Run(
         document=pinned.document,
         section=told[0].section if told else -1,
-        first=rows[0] if rows else 0,
-        last=rows[-1] if rows else 0,
+        first=told[0].number if told else 0,
+        last=told[-1].number if told else 0,
         start=pinned.start,
         end=pinned.end,
         words=len(text.split()),
@@ -89,7 +78,7 @@ def _words(index: Index, pinned: Pinned, without: Collection[Role]) -> tuple[Run
     return (run,)
 
 
-def _form(index: Index, text: str) -> tuple[str, ...]:
+def _form(index: IndexReader, text: str) -> tuple[str, ...]:
     """Return what makes `text` the question that it is: its words in order, without fillers."""
     said = words(adopt_synonyms(index, text).text)
     return tuple(stem(word.removesuffix("'s")) for word in said if word not in _FILLERS) or tuple(

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from backbot.index.contents import Index
 from backbot.index.encoder import Vectors
+from backbot.index.reader import AskedQuestion, IndexReader
 
 COUNT = 3
 # Nearer than this to what was asked, a suggestion only repeats it.
@@ -14,7 +14,7 @@ _FIRST_LOOK = 50
 
 
 def suggest(
-    index: Index,
+    index: IndexReader,
     near: Vectors,
     *,
     asked: Collection[str] = (),
@@ -26,37 +26,35 @@ def suggest(
     One a document, none of the documents `shown` already, none that was `asked` already or says the
     same as another.
     """
-    chosen: list[int] = []
+    chosen: list[AskedQuestion] = []
     documents = set(shown)
     done = {_bare(text) for text in asked}
-    for number, cosine in _nearest(index, near):
-        question = index.questions[number]
+    for question in _nearest(index, near):
         if len(chosen) == count:
             break
         if (
             question.document in documents
             or not is_question(question.text)
-            or cosine >= ASKED_AGAIN
+            or question.cosine >= ASKED_AGAIN
             or _bare(question.text) in done
         ):
             continue
-        vector = index.question_vectors[number]
-        if any(float(index.question_vectors[each] @ vector) >= SAME_QUESTION for each in chosen):
+        if any(float(each.vector @ question.vector) >= SAME_QUESTION for each in chosen):
             continue
-        chosen.append(number)
+        chosen.append(question)
         documents.add(question.document)
-    return tuple(index.questions[number].text for number in chosen)
+    return tuple(each.text for each in chosen)
 
 
-def _nearest(index: Index, near: Vectors) -> Iterator[tuple[int, float]]:
+def _nearest(index: IndexReader, near: Vectors) -> Iterator[AskedQuestion]:
     """Yield the questions by falling cosine with `near`; most are never looked at."""
     given, wide = 0, _FIRST_LOOK
-    while given < len(index.questions):
-        rows, cosines = index.asked.nearest(near, wide)
-        yield from zip(rows[given:].tolist(), cosines[given:].tolist(), strict=True)
-        if len(rows) < wide:
+    while given < index.counts.questions:
+        found = index.questions_near(near, wide)
+        yield from found[given:]
+        if len(found) < wide:
             return
-        given, wide = len(rows), 8 * wide
+        given, wide = len(found), 8 * wide
 
 
 def is_question(text: str) -> bool:

@@ -23,13 +23,13 @@ def command(question: tuple[str, ...], as_json: bool, explain: bool, index: str 
     from backbot.cli.serve import address
     from backbot.cli.show_reply import print_reply
     from backbot.cli.terminal import Terminal, print_json
-    from backbot.index.store import open_index
+    from backbot.index.source import open_current
     from backbot.safety import read_wording
     from backbot.settings import read_settings
     from backbot.tracing import trace_fields
 
     settings = read_settings({"index": index})
-    opened = open_index(Path(settings.index))
+    opened = open_current(settings)
     chatbot = Chatbot(opened, read_wording(Path(settings.corpus)))
     reply, trace = chatbot.explain(" ".join(question))
     if as_json:

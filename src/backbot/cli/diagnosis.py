@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 import backbot
+from backbot.cli.findings import Finding, Holding, State, broken, split
 from backbot.cli.journal_state import JournalState, examine
 from backbot.corpus.document import Document
 from backbot.corpus.files import read_corpus
@@ -20,6 +21,7 @@ from backbot.index.contents import Index
 from backbot.index.encoder import ModelCard, file_sha256, read_card
 from backbot.index.export import WEIGHTS_FILE, find_checkpoint
 from backbot.index.layout import SEARCHED, Manifest, corpus_fingerprint, read_current, read_manifest
+from backbot.index.postgres.address import is_database, shown
 from backbot.index.store import open_index
 from backbot.index.withheld import Withheld, read_withheld
 from backbot.journal.journal import open_journal
@@ -71,31 +73,7 @@ BUILDING = (
 )
 _REBUILD = "run `backbot rebuild-index`"
 
-State = Literal["broken", "stale", "incomplete"]
 Change = Literal["new", "changed", "gone"]
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to mend. `problem` and `mend` are each a sentence."""
-
-    state: State
-    problem: str
-    mend: str
-
-
-class Holding(msgspec.Struct, frozen=True, kw_only=True):
-    """What an index holds: `bytes` on disk with all its versions and encoders, model as named on
-    its card. `opens` tells whether readers can be answered from it."""
-
-    version: str
-    versions_kept: int
-    counts: dict[str, int]
-    model: str | None
-    dimensions: int | None
-    bytes: int
-    opens: bool
-    # Of what is searched by cells: the share of the ten nearest that such a search finds.
-    recall: dict[str, float] = {}
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,12 +111,17 @@ def diagnose(settings: Settings) -> Diagnosis:
     for name, version in serving.items():
         if version is None:
             problem = f"The package {name} is not installed."
-            findings.append(_broken(problem, "Run `pip install backbot`."))
+            findings.append(broken(problem, "Run `pip install backbot`."))
 
     documents = _read_documents(settings, findings)
     truncated = tuple(each.id for each in documents or () if each.truncated)
     _check_wording(settings, findings)
-    holding, index, manifest = _read_index(settings, findings)
+    if is_database(settings.index):
+        from backbot.cli.stored import read_database
+
+        holding, index, manifest = read_database(settings, findings)
+    else:
+        holding, index, manifest = _read_index(settings, findings)
     indexed = index.documents if index is not None else None
     changes: dict[str, Change] = {}
     if documents is not None and manifest is not None:
@@ -167,7 +150,7 @@ def diagnose(settings: Settings) -> Diagnosis:
         building=building,
         corpus=settings.corpus,
         documents=None if documents is None else len(documents),
-        index=settings.index,
+        index=shown(settings.index) if is_database(settings.index) else settings.index,
         holding=holding,
         changes=changes,
         truncated=truncated,
@@ -203,7 +186,7 @@ def _read_documents(settings: Settings, findings: list[Finding]) -> tuple[Docume
     try:
         return read_corpus(Path(settings.corpus))
     except CorpusError as error:
-        findings.extend(_split(problem) for problem in error.problems)
+        findings.extend(split(problem) for problem in error.problems)
         return None
 
 
@@ -212,24 +195,24 @@ def _check_wording(settings: Settings, findings: list[Finding]) -> None:
     try:
         read_wording(Path(settings.corpus))
     except CorpusError as error:
-        findings.extend(_split(problem) for problem in error.problems)
+        findings.extend(split(problem) for problem in error.problems)
 
 
 def _read_index(
     settings: Settings, findings: list[Finding]
 ) -> tuple[Holding | None, Index | None, Manifest | None]:
-    root = Path(settings.index)
+    root = settings.root
     try:
         current = read_current(root)
         manifest = read_manifest(root, current.current)
     except BackbotError as error:
-        findings.append(_split(str(error)))
+        findings.append(split(str(error)))
         return None, None, None
     index = None
     try:
         index = open_index(root)
     except BackbotError as error:
-        findings.append(_split(str(error)))
+        findings.append(split(str(error)))
     card = _card(root / "models" / manifest.model)
     holding = Holding(
         version=current.current,
@@ -268,7 +251,7 @@ def _check_model(
     try:
         checkpoint = find_checkpoint(settings.model)
     except ModelError as error:
-        findings.append(_split(str(error)))
+        findings.append(split(str(error)))
         return
     if file_sha256(checkpoint / WEIGHTS_FILE)[:16] != manifest.model:
         findings.append(
@@ -323,18 +306,3 @@ def _stale(changes: dict[str, Change]) -> Finding:
 def _file_of(name: str, documents: tuple[Document, ...]) -> str:
     (kind,) = (each.kind for each in documents if each.id == name)
     return f"{kind}s/{name}.md"
-
-
-def _broken(problem: str, mend: str) -> Finding:
-    return Finding(state="broken", problem=problem, mend=mend)
-
-
-def _split(sentence: str) -> Finding:
-    """Return an error's sentence as a finding: what is wrong, then what to do, after the last ";".
-
-    An error without a ";" says both at once.
-    """
-    problem, semicolon, mend = sentence.rpartition("; ")
-    if not semicolon:
-        return _broken(sentence, "Mend that, and run `backbot doctor` again.")
-    return _broken(f"{problem}.", f"{mend[0].upper()}{mend[1:]}")

@@ -9,7 +9,8 @@ from backbot.cli.options import corpus_option, index_option, json_option
 from backbot.settings import read_settings
 
 if TYPE_CHECKING:
-    from backbot.cli.diagnosis import Diagnosis, Holding
+    from backbot.cli.diagnosis import Diagnosis
+    from backbot.cli.findings import Holding
     from backbot.cli.journal_state import JournalState
     from backbot.cli.terminal import Terminal
     from backbot.corpus.lint import Remark
@@ -173,8 +174,8 @@ def _print_holding(terminal: "Terminal", index: str, holding: "Holding") -> None
     terminal.say(f"Sentence encoder: {model}.", indent=2)
     for kind, recall in holding.recall.items():
         terminal.say(
-            f"Search among {kind}s looks at the nearest cells only and finds {recall:.1%} of the "
-            "ten nearest, as measured at the build.",
+            f"Search among {kind}s does not look at all of them and finds {recall:.1%} of the ten "
+            "nearest, as measured at the build.",
             indent=2,
         )
     versions = counted(holding.versions_kept, "version")

@@ -35,12 +35,12 @@ def command(question_set: Path, as_json: bool, failures: bool, index: str | None
     from backbot.evaluation.calibration import calibration
     from backbot.evaluation.score import median_words, play, shortcoming
     from backbot.evaluation.sets import read_set
-    from backbot.index.store import open_index
+    from backbot.index.source import open_current
     from backbot.settings import read_settings
 
     settings = read_settings({"index": index})
     cases = read_set(question_set)
-    chatbot = Chatbot(open_index(Path(settings.index)))
+    chatbot = Chatbot(open_current(settings))
     outcomes = [play(chatbot, case) for case in cases]
     wrong = [(outcome, why) for outcome in outcomes if (why := shortcoming(outcome))]
     rows = _figures(outcomes)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from backbot.chatbot import Trace
 from backbot.cli.terminal import Terminal
-from backbot.index.contents import Index
+from backbot.index.reader import IndexReader
 from backbot.model import Kind, Reply
 from backbot.text.clean import clean
 from backbot.tracing import traced
@@ -20,7 +20,7 @@ BEST_CANDIDATES = 10
 TABLE_WIDTH = 72
 
 
-def print_trace(terminal: Terminal, index: Index, reply: Reply, trace: Trace) -> None:
+def print_trace(terminal: Terminal, index: IndexReader, reply: Reply, trace: Trace) -> None:
     """Print the scores of every stage that was reached, best first."""
     terminal.say("How this reply came about", style="bold underline")
     terminal.print()

@@ -88,7 +88,7 @@ def _index(settings: "Settings") -> "Index | None":
     from backbot.index.store import open_index
 
     try:
-        return open_index(Path(settings.index))
+        return open_index(settings.root)
     except BackbotError as error:
         click.echo(f"Without an index: {error}", err=True)
         return None

@@ -27,7 +27,7 @@ def token(index: str | None) -> None:
     from backbot.desk.access import Access
 
     settings = _settings(index=index)
-    made = Access(Path(settings.index)).make_token()
+    made = Access(settings.root).make_token()
     # The token alone on stdout, for a password manager at the end of a pipe.
     where = address(settings.host, settings.port).rstrip("/") + "/owner"
     click.echo(f"Sign in at {where} with this token. It is shown only now:", err=True)
@@ -40,7 +40,7 @@ def sign_out(index: str | None) -> None:
     """End every session of /owner, on every device."""
     from backbot.desk.access import Access
 
-    ended = Access(Path(_settings(index=index).index)).sign_out_everywhere()
+    ended = Access(_settings(index=index).root).sign_out_everywhere()
     click.echo(f"Done: {ended} session{'' if ended == 1 else 's'} ended.")
 
 
@@ -50,7 +50,7 @@ def off(index: str | None) -> None:
     """Take the chat down to a friendly notice; safety notices and articles stay up."""
     from backbot.desk.switch import close
 
-    close(Path(_settings(index=index).index))
+    close(_settings(index=index).root)
     click.echo("The chat is off. `backbot owner on` brings it back.")
 
 
@@ -60,7 +60,7 @@ def on(index: str | None) -> None:
     """Let the chat answer again."""
     from backbot.desk.switch import reopen
 
-    reopen(Path(_settings(index=index).index))
+    reopen(_settings(index=index).root)
     click.echo("The chat is on.")
 
 
@@ -183,9 +183,12 @@ def undo(act: str | None, corpus: str | None) -> None:
 @index_option
 def release(index: str | None) -> None:
     """Let the version that is held back answer from now on."""
+    from backbot.index.delivery import delivery
     from backbot.index.draft import release as release_held
 
-    click.echo(f"Done: version {release_held(Path(_settings(index=index).index))} answers now.")
+    settings = _settings(index=index)
+    version = release_held(settings.root, delivery(settings.root, settings.index))
+    click.echo(f"Done: version {version} answers now.")
 
 
 @command.command()
@@ -194,7 +197,7 @@ def discard(index: str | None) -> None:
     """Take the version that is held back away."""
     from backbot.index.draft import discard as discard_held
 
-    click.echo(f"Done: version {discard_held(Path(_settings(index=index).index))} is gone.")
+    click.echo(f"Done: version {discard_held(_settings(index=index).root)} is gone.")
 
 
 @command.command(hidden=True)
@@ -209,14 +212,19 @@ def rebuild(hold: bool, model: str | None, corpus: str | None, index: str | None
     from backbot.errors import BackbotError
 
     settings = read_settings({"corpus": corpus, "index": index, "model": model})
-    root = Path(settings.index)
+    root = settings.root
     status = StatusFile(root, current(root))
     try:
         from backbot.rebuild import rebuild_index
 
         status.finish(
             rebuild_index(
-                Path(settings.corpus), root, model=settings.model, hold=hold, progress=status
+                Path(settings.corpus),
+                root,
+                model=settings.model,
+                hold=hold,
+                progress=status,
+                database=settings.index,
             )
         )
     except BackbotError as error:

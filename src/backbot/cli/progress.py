@@ -12,7 +12,7 @@ from backbot.cli.terminal import Terminal
 from backbot.desk.stages import STAGES
 
 if TYPE_CHECKING:
-    from backbot.index.build import Progress as Watching
+    from backbot.index.progress import Progress as Watching
 
 
 @contextmanager

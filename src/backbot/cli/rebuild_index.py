@@ -57,10 +57,10 @@ def command(
 
     settings = read_settings({"corpus": corpus, "index": index})
     if rollback is not None:
-        _roll_back(Path(settings.index), rollback, as_json=as_json)
+        _roll_back(settings, rollback, as_json=as_json)
         return
     started = time.perf_counter()
-    before = current(Path(settings.index))
+    before = current(settings.root)
     rebuilt = rebuild(settings, full=full, force=force, hold=hold, lines=not as_json)
     seconds = round(time.perf_counter() - started, 1)
     if as_json:
@@ -81,12 +81,14 @@ def current(root: Path) -> str | None:
     return None
 
 
-def _roll_back(root: Path, wanted: str, *, as_json: bool) -> None:
+def _roll_back(settings: Settings, wanted: str, *, as_json: bool) -> None:
     from backbot.cli.terminal import Terminal, print_json
+    from backbot.index.delivery import delivery
     from backbot.index.draft import roll_back
 
+    root = settings.root
     before = current(root)
-    version = roll_back(root, wanted or None)
+    version = roll_back(root, wanted or None, delivery(root, settings.index))
     if as_json:
         print_json({"version": version, "previous": before})
         return
@@ -147,12 +149,13 @@ def rebuild(
         with watching(lines=lines) as progress:
             return rebuild_index(
                 Path(settings.corpus),
-                Path(settings.index),
+                settings.root,
                 model=settings.model,
                 full=full,
                 force=force,
                 hold=hold,
                 progress=progress,
+                database=settings.index,
             )
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]

@@ -31,11 +31,11 @@ def command(
     settings = read_settings({"source": source, "corpus": corpus, "index": index})
     if not wanted:
         ctx.exit(0 if _refresh(ctx, settings) else 1)
-    flag = Path(settings.index) / ".refresh-wanted"
+    flag = settings.root / ".refresh-wanted"
     passed = True
     # Who asks while a refresh runs gets a turn of the one that runs, or comes first afterwards.
     while flag.exists():
-        with _alone(Path(settings.index)) as alone:
+        with _alone(settings.root) as alone:
             if not alone:
                 return
             while flag.exists():
@@ -51,7 +51,7 @@ def _refresh(ctx: click.Context, settings: Settings) -> bool:
 
     if settings.source:
         ctx.invoke(import_.command, source=settings.source, folder=Path(settings.corpus))
-    before = current(Path(settings.index))
+    before = current(settings.root)
     rebuilt = rebuild(settings, full=False, force=False, lines=True)
     print_summary(rebuilt, before)
     return rebuilt.report.passed

@@ -56,7 +56,7 @@ def rebuild_or_say(settings: Settings) -> None:
     """Rebuild, or say why that was not possible and go on."""
     from backbot.cli.rebuild_index import current, print_summary, rebuild
 
-    before = current(Path(settings.index))
+    before = current(settings.root)
     try:
         rebuilt = rebuild(settings, full=False, force=False, lines=False)
     except BackbotError as error:

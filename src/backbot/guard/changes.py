@@ -10,6 +10,7 @@ from backbot.corpus.document import Document
 from backbot.errors import RequestError
 from backbot.index.contents import Index
 from backbot.model import MAX_MESSAGE_LENGTH, Kind
+from backbot.safety import Wording as SafetyWording
 
 # Of the questions of documents that stayed as they were, how many are asked again. They are
 # spread evenly; asking them all would take longer than the rebuild.
@@ -38,21 +39,25 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.new or self.changed or self.gone or self.lost or self.gained)
 
 
-def compare(before: Chatbot | None, after: Chatbot) -> Changes:
-    """Return what differs between two chatbots; without one before, all documents are new."""
+def compare(before: Index | None, after: Index, wording: SafetyWording | None = None) -> Changes:
+    """Return what differs between two indexes; without one before, all documents are new.
+
+    `wording` holds a site's own words for safety notices.
+    """
     if before is None:
-        return Changes(new=tuple(sorted(after.index.by_id)))
-    old, new = before.index.by_id, after.index.by_id
-    if before.index.version == after.index.version:
+        return Changes(new=tuple(sorted(after.by_id)))
+    old, new = before.by_id, after.by_id
+    if before.version == after.version:
         return Changes()
     changed = tuple(name for name in sorted(old.keys() & new.keys()) if old[name] != new[name])
     gone = tuple(sorted(old.keys() - new.keys()))
     fresh = tuple(sorted(new.keys() - old.keys()))
     touched = frozenset((*changed, *gone, *fresh))
-    asked = _to_ask(before.index, after.index, touched)
+    asked = _to_ask(before, after, touched)
+    then, now = Chatbot(before, wording), Chatbot(after, wording)
     lost, gained = [], []
     for question in asked:
-        was, is_ = _answers(before, question), _answers(after, question)
+        was, is_ = _answers(then, question), _answers(now, question)
         if was and not is_:
             lost.append(question)
         elif is_ and not was:

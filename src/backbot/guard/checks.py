@@ -87,8 +87,8 @@ def run_checks(checks: Sequence[Check], chatbot: Chatbot) -> tuple[Failure, ...]
 
 
 def _run(check: Check, chatbot: Chatbot) -> Failure | None:
-    known = chatbot.index.by_id
-    if check.documents and not any(name in known for name in check.documents):
+    index = chatbot.index
+    if check.documents and not any(map(index.find_document, check.documents)):
         return Failure(
             question=check.question,
             wanted=_wanted(check),

@@ -45,14 +45,15 @@ def examine(
     only the `encoder`, which was proved when it was opened, is not opened again.
     """
     wording = read_wording(corpus)
-    after = Chatbot(open_index(root, version, encoder=encoder), wording)
+    after = open_index(root, version, encoder=encoder)
+    chatbot = Chatbot(after, wording)
     before = None
     with suppress(IndexUnavailableError):
         same = current_version(root) == version
-        before = after if same else Chatbot(open_index(root, encoder=encoder), wording)
+        before = after if same else open_index(root, encoder=encoder)
     return Report(
         checks=len(checks),
         pins=len(pins),
-        failures=(*run_checks(checks, after), *run_pins(pins, after)),
-        changes=compare(before, after),
+        failures=(*run_checks(checks, chatbot), *run_pins(pins, chatbot, after)),
+        changes=compare(before, after, wording),
     )

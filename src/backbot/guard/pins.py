@@ -5,23 +5,23 @@ from collections.abc import Sequence
 from backbot.chatbot import Chatbot
 from backbot.errors import BackbotError
 from backbot.guard.checks import Failure
+from backbot.index.contents import Index
 from backbot.index.pinning import bind
 from backbot.index.pins import Pin, Pinned
 from backbot.model import Kind
 
 
-def run_pins(pins: Sequence[Pin], chatbot: Chatbot) -> tuple[Failure, ...]:
-    """Return the pins that do not hold of what `chatbot` replies, in order.
+def run_pins(pins: Sequence[Pin], chatbot: Chatbot, index: Index) -> tuple[Failure, ...]:
+    """Return the pins that do not hold of what `chatbot` replies out of `index`, in order.
 
     A pin fails where its document or words are gone, where two pins answer one question, and where
     a safety notice takes the answer's place: no pin goes before a notice.
     """
-    return tuple(failure for pin in pins if (failure := _run(pin, chatbot)))
+    return tuple(failure for pin in pins if (failure := _run(pin, chatbot, index)))
 
 
-def _run(pin: Pin, chatbot: Chatbot) -> Failure | None:
+def _run(pin: Pin, chatbot: Chatbot, index: Index) -> Failure | None:
     what = f"its pinned answer out of {pin.document}"
-    index = chatbot.index
     rows = {each.id: row for row, each in enumerate(index.documents)}
     bound = bind(pin, rows, index.documents, index.sentences)
     if isinstance(bound, str):

@@ -3,14 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backbot.corpus.document import Document
 from backbot.index.cells import MOST_FLAT, Cells, build_cells
-from backbot.index.contents import Baseline, Index, Known
+from backbot.index.contents import Index, Known
 from backbot.index.cutting import cutting_digest
 from backbot.index.dense import Dense
 from backbot.index.elsewhere import read_elsewhere
@@ -21,6 +20,8 @@ from backbot.index.passages import OVERLAP_WORDS, PASSAGE_WORDS
 from backbot.index.pinning import bind_all
 from backbot.index.pins import Pin
 from backbot.index.plan import HEADING_WEIGHT, TITLE_WEIGHT, make_plan
+from backbot.index.progress import Progress
+from backbot.index.views import Baseline
 
 _KEY_BYTES = 16
 
@@ -36,24 +37,6 @@ def settings() -> dict[str, float | int | str]:
         "overlap_words": OVERLAP_WORDS,
         "cutting": cutting_digest(),
     }
-
-
-class Progress(Protocol):
-    """Told how far a rebuild is, for a bar on a terminal or a line in a log."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A new stage begins that has `total` steps."""
-
-    def advance(self) -> None:
-        """One step of the stage is done."""
-
-
-class Silent:
-    """A progress that nobody watches."""
-
-    def stage(self, name: str, total: int) -> None: ...
-
-    def advance(self) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)

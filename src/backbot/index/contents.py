@@ -1,10 +1,10 @@
 """What an index holds once it is open: documents, sentences, passages, and ways to score them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +13,18 @@ from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, TokenVectors, Vectors
 from backbot.index.lexical import Lexical
 from backbot.index.pins import Pinned
-from backbot.index.wording import Wording
-from backbot.text.roles import Role
-from backbot.text.terms import terms, whole_words
+from backbot.index.reader import (
+    OTHER_TERMS_SHARE,
+    AskedQuestion,
+    Pool,
+    Query,
+    Rows,
+    Scores,
+    Sentences,
+    shares,
+)
+from backbot.index.views import Baseline, Counts, SentenceView, view_sentence
+from backbot.index.wording import Wording, spellings, used_groups
 
 # Columns of the sentence table.
 S_DOCUMENT, S_START, S_END, S_BLOCK, S_SECTION, S_ROLE, S_FLAGS = range(7)
@@ -23,22 +32,8 @@ SENTENCE_COLUMNS = 7
 # Columns of the passage table; the sentences are S_FIRST to S_LAST, S_LAST not included.
 P_DOCUMENT, P_FIRST, P_LAST, P_SECTION = range(4)
 PASSAGE_COLUMNS = 4
-# Bits of a sentence's flags.
-QUOTABLE, STANDS_ALONE, ANNOUNCES, ASKS, JOINED, DENIES = 1, 2, 4, 8, 16, 32
 
 Table = NDArray[np.int32]
-
-
-class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """What the signals of an answer are like, by a signal's name; empty before it is measured.
-
-    `means` and `spreads` (standard deviations) over questions that the corpus does not answer,
-    `own` the means over the questions that its documents name.
-    """
-
-    means: dict[str, float] = {}
-    spreads: dict[str, float] = {}
-    own: dict[str, float] = {}
 
 
 class Cut(NamedTuple):
@@ -69,26 +64,6 @@ class Question(NamedTuple):
 
     text: str
     document: int
-
-
-class SentenceView(NamedTuple):
-    """One sentence as the composer reads it; `number` is its row in the sentence table."""
-
-    number: int
-    document: int
-    start: int
-    end: int
-    block: int
-    section: int
-    role: Role
-    quotable: bool
-    stands_alone: bool
-    announces: bool
-    asks: bool
-    joined: bool
-    denies: bool
-    words: int
-    text: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +98,6 @@ class Index:
     pins: tuple[Pinned, ...] = ()
     # Worked out when a sentence is first looked at; every thread finds the same.
     _views: dict[int, SentenceView] = field(default_factory=dict)
-    _terms: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def question_starts(self) -> NDArray[np.int64]:
@@ -144,55 +118,84 @@ class Index:
 
     @cached_property
     def spellings(self) -> dict[str, tuple[str, ...]]:
-        """The corpus's words by their first letter."""
-        by_letter: dict[str, list[str]] = {}
-        for word in self.wording.words:
-            by_letter.setdefault(word[0], []).append(word)
-        return {letter: tuple(found) for letter, found in by_letter.items()}
+        return spellings(self.wording)
 
     @cached_property
     def synonyms(self) -> tuple[tuple[frozenset[str], tuple[tuple[str, int], ...]], ...]:
-        """The groups of phrases that the corpus uses any of, each after its phrases' first words.
-
-        Where none of these stands in a question, the group has nothing to do with it.
-        """
-        groups = [each for each in self.wording.groups if any(count for _, count in each)]
-        return tuple(
-            (frozenset().union(*(whole_words(phrase.split()[0]) for phrase, _ in group)), group)
-            for group in groups
-        )
+        return used_groups(self.wording)
 
     @cached_property
     def by_id(self) -> dict[str, Document]:
         return {document.id: document for document in self.documents}
 
+    @cached_property
+    def counts(self) -> Counts:
+        return Counts(
+            len(self.documents), len(self.passages), len(self.sentences), len(self.questions)
+        )
+
+    def find(self, query: Query, depth: int, unasked: str | None = None) -> Pool:
+        strongest = self.lexical.strongest(shares(query), depth)
+        nearest = self.dense.nearest(query.vector, depth)
+        pool = np.union1d(nearest.rows, strongest).astype(np.int64)
+        return self._weighed(query, pool, unasked)
+
+    def find_in(self, query: Query, document: int) -> Pool:
+        pool = (self.passages[:, P_DOCUMENT] == document).nonzero()[0].astype(np.int64)
+        return self._weighed(query, pool, None)
+
+    def read_sentences(self, numbers: Sequence[int]) -> Sentences:
+        rows = np.asarray(numbers, dtype=np.int64)
+        firsts = self.token_starts[rows]
+        sizes = self.token_starts[rows + 1] - firsts
+        # Where each sentence's first token stands among all of them, in the index and here.
+        starts = np.append(0, np.cumsum(sizes)).astype(np.int64)
+        tokens = np.repeat(firsts - starts[:-1], sizes) + np.arange(starts[-1])
+        return Sentences(
+            tuple(self.sentence(number) for number in numbers),
+            np.asarray(self.sentence_vectors[rows], dtype=np.float32),
+            starts,
+            self.token_vectors[tokens],
+        )
+
+    def sentences_between(self, document: int, start: int, end: int) -> list[SentenceView]:
+        table = self.sentences
+        inside = (
+            (table[:, S_DOCUMENT] == document)
+            & (table[:, S_START] < end)
+            & (table[:, S_END] > start)
+        )
+        return [self.sentence(row) for row in inside.nonzero()[0].tolist()]
+
+    def read_documents(self, rows: Sequence[int]) -> dict[int, Document]:
+        return {row: self.documents[row] for row in rows}
+
+    def find_document(self, identifier: str) -> Document | None:
+        return self.by_id.get(identifier)
+
+    def first_documents(self, most: int) -> tuple[Document, ...]:
+        return self.documents[:most]
+
+    def questions_near(self, vector: Vectors, most: int) -> list[AskedQuestion]:
+        rows, cosines = self.asked.nearest(vector, most)
+        return [
+            AskedQuestion(
+                self.questions[row].text,
+                self.questions[row].document,
+                cosine,
+                self.question_vectors[row],
+            )
+            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)
+        ]
+
     def sentence(self, number: int) -> SentenceView:
         """Return the sentence in row `number` of the sentence table."""
         found = self._views.get(number)
         if found is None:
-            found = self._views[number] = self._view(number)
+            row = self.sentences[number].tolist()
+            text = self.documents[row[S_DOCUMENT]].text[row[S_START] : row[S_END]]
+            found = self._views[number] = view_sentence(number, row, text)
         return found
-
-    def _view(self, number: int) -> SentenceView:
-        document, start, end, block, section, role, flags = self.sentences[number].tolist()
-        text = self.documents[document].text[start:end]
-        return SentenceView(
-            number,
-            document,
-            start,
-            end,
-            block,
-            section,
-            Role(role),
-            bool(flags & QUOTABLE),
-            bool(flags & STANDS_ALONE),
-            bool(flags & ANNOUNCES),
-            bool(flags & ASKS),
-            bool(flags & JOINED),
-            bool(flags & DENIES),
-            len(text.split()),
-            text,
-        )
 
     def heading(self, document: int, section: int) -> str:
         """Return the text of the heading in block `section` of a document, "" for none."""
@@ -201,9 +204,41 @@ class Index:
         block = self.documents[document].blocks[section]
         return self.documents[document].text[block.start : block.end]
 
-    def sentence_terms(self, number: int) -> frozenset[str]:
-        """Return the distinct terms of the sentence in row `number`."""
-        found = self._terms.get(number)
-        if found is None:
-            found = self._terms[number] = frozenset(terms(self.sentence(number).text))
-        return found
+    def _weighed(self, query: Query, pool: Rows, unasked: str | None) -> Pool:
+        """Return the passages of `pool` with what speaks for each."""
+        table = self.passages[pool]
+        owners, owner = np.unique(table[:, P_DOCUMENT].astype(np.int64), return_inverse=True)
+        return Pool(
+            pool,
+            owners[owner],
+            table[:, P_FIRST].astype(np.int64),
+            table[:, P_LAST].astype(np.int64),
+            _scores(self.lexical, query, pool),
+            _scores(self.document_lexical, query, owners)[owner],
+            self.dense.cosines(query.vector, pool),
+            self._asked_cosines(query, owners, unasked)[owner],
+        )
+
+    def _asked_cosines(self, query: Query, documents: Rows, unasked: str | None) -> Vectors:
+        """Return the best cosine of `query` with what each of `documents` says it answers.
+
+        Shape (len(documents),); 0 for a document that names no question.
+        """
+        starts = self.question_starts
+        spans = zip(starts[documents], starts[documents + 1], strict=True)
+        rows = [np.arange(first, last) for first, last in spans]
+        every = np.concatenate(rows)
+        cosines = self.question_vectors[every] @ query.vector
+        if unasked is not None:
+            cosines[[self.questions[row].text == unasked for row in every]] = 0.0
+        best = np.zeros(len(documents), dtype=np.float32)
+        np.maximum.at(best, np.repeat(np.arange(len(rows)), list(map(len, rows))), cosines)
+        return best
+
+
+def _scores(lexical: Lexical, query: Query, rows: Rows) -> Scores:
+    """Return the BM25 scores of some texts, other terms at their share."""
+    scores = lexical.score_rows(query.terms, rows)
+    if query.other_terms:
+        scores = scores + OTHER_TERMS_SHARE * lexical.score_rows(query.other_terms, rows)
+    return scores

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.errors import IndexUnavailableError, UsageError, WriteError
-from backbot.index.contents import Baseline, Index
+from backbot.index.contents import Index
 from backbot.index.layout import (
     ARRAYS,
     CELL_ARRAYS,
@@ -30,6 +30,7 @@ from backbot.index.layout import (
 )
 from backbot.index.lexical import Lexical
 from backbot.index.store import is_whole, open_index
+from backbot.index.views import Baseline
 
 DRAFT = ".draft-"
 
@@ -99,11 +100,13 @@ class Draft:
         settings: dict[str, float | int | str],
         counts: dict[str, int],
         prove: Callable[[str], bool] = lambda version: True,
+        deliver: Callable[[str], None] = lambda version: None,
     ) -> str:
         """Make the draft the current version and return its name; old versions beyond five go.
 
         When it is whole on the disk, `prove` gets its name; unless that says yes, the current one
         stays and the draft is held back beside it (see `release`), until the next one comes.
+        `deliver` then brings it to where else it is served from; if that fails, nothing changes.
         """
         manifest = Manifest(
             format=FORMAT,
@@ -126,6 +129,8 @@ class Draft:
         known = _history(self._root)
         try:
             proved = prove(manifest.version)
+            if proved:
+                deliver(manifest.version)
         except BaseException:
             if manifest.version not in known:
                 shutil.rmtree(target, ignore_errors=True)
@@ -223,11 +228,15 @@ def clear_drafts(root: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def roll_back(root: Path, version: str | None = None) -> str:
+def roll_back(
+    root: Path,
+    version: str | None = None,
+    deliver: Callable[[str], None] = lambda version: None,
+) -> str:
     """Make an older version the current one and return its name: `version`, or the one before.
 
-    Versions that are newer stay, so that it can be undone. Raises `UsageError` where there is no
-    such version, and as `drafting` does.
+    Versions that are newer stay, so that it can be undone. `deliver` as in `Draft.publish`.
+    Raises `UsageError` where there is no such version, and as `drafting` does.
     """
     with writing(root), locked(root):
         current = read_current(root)
@@ -240,18 +249,21 @@ def roll_back(root: Path, version: str | None = None) -> str:
             raise UsageError(f"There is no version {wanted} in {root}; kept are {', '.join(kept)}.")
         # A version that cannot be opened must not be served; the error says so.
         open_index(root, wanted)
+        deliver(wanted)
         _swap(root, Current(current=wanted, history=kept, held=current.held))
         return wanted
 
 
-def release(root: Path) -> str:
+def release(root: Path, deliver: Callable[[str], None] = lambda version: None) -> str:
     """Let the version that is held back answer from now on, and return its name.
 
+    `deliver` as in `Draft.publish`.
     Raises `UsageError` where none is held back, and as `roll_back` does.
     """
     with writing(root), locked(root):
         held = _held(root)
         open_index(root, held)
+        deliver(held)
         point_to(root, held)
         return held
 

@@ -19,8 +19,9 @@ import numpy as np
 
 from backbot.corpus.document import Document
 from backbot.errors import IndexDamagedError, IndexOutdatedError, IndexUnavailableError
-from backbot.index.contents import Baseline, Question
+from backbot.index.contents import Question
 from backbot.index.pins import Pinned
+from backbot.index.views import Baseline
 from backbot.index.wording import Wording
 
 # Rises whenever what is written, or how it is read, changes.
@@ -28,6 +29,7 @@ FORMAT = 5
 KEPT_VERSIONS = 5
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
+MODELS_FOLDER = "models"
 # What a server needs of the corpus, where the corpus itself is not beside the index.
 CORPUS_FOLDER = "corpus"
 ARRAYS = {

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,17 @@ K1 = 0.9
 B = 0.4
 # Entries of a question's columns above which it is worth a try to leave the longest unread.
 MOST_READ = 50_000
+
+
+class Weighed(Protocol):
+    """Terms with what they weigh among so many `texts`; idf has the shape (terms,)."""
+
+    @property
+    def vocabulary(self) -> Mapping[str, int]: ...
+    @property
+    def idf(self) -> Scores: ...
+    @property
+    def texts(self) -> int: ...
 
 
 class Lexical(NamedTuple):
@@ -105,14 +116,24 @@ class Lexical(NamedTuple):
 
     def term_idf(self, term: str) -> float:
         """Return a term's inverse document frequency; an unknown term weighs like the rarest."""
-        column = self.vocabulary.get(term)
-        if column is not None:
-            return float(self.idf[column])
-        return math.log(self.texts + 0.5) - math.log(0.5)
+        return term_idf(self, term)
 
     def ceiling(self, terms: Sequence[str]) -> float:
         """Return the score that no text can pass for these terms, unknown ones included."""
-        return (K1 + 1) * sum(self.term_idf(term) for term in terms)
+        return ceiling(self, terms)
+
+
+def term_idf(weighed: Weighed, term: str) -> float:
+    """Return a term's inverse document frequency; an unknown term weighs like the rarest."""
+    column = weighed.vocabulary.get(term)
+    if column is not None:
+        return float(weighed.idf[column])
+    return math.log(weighed.texts + 0.5) - math.log(0.5)
+
+
+def ceiling(weighed: Weighed, terms: Sequence[str]) -> float:
+    """Return the score that no text can pass for these terms, unknown ones included."""
+    return (K1 + 1) * sum(term_idf(weighed, term) for term in terms)
 
 
 def _top(rows: NDArray[np.int64], scores: Scores, k: int) -> NDArray[np.int64]:

@@ -7,19 +7,14 @@ import numpy as np
 
 from backbot.corpus.document import Document
 from backbot.index.contents import (
-    ANNOUNCES,
-    ASKS,
-    DENIES,
-    JOINED,
     PASSAGE_COLUMNS,
-    QUOTABLE,
     SENTENCE_COLUMNS,
-    STANDS_ALONE,
     Cut,
     Question,
     Table,
 )
 from backbot.index.passages import Sentence, split_passages, split_sentences
+from backbot.index.views import ANNOUNCES, ASKS, DENIES, JOINED, QUOTABLE, STANDS_ALONE
 from backbot.index.wording import Wording, learn_wording
 from backbot.text.terms import terms
 

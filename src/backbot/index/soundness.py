@@ -99,6 +99,13 @@ def check(written: Written, arrays: dict[str, NDArray[Any]], card: ModelCard) ->
         raise ValueError("an index whose numbers do not fit together")
 
 
+def check_frame(wording: Wording, elsewhere: NDArray[Any], subject: NDArray[Any]) -> None:
+    """Raise ValueError unless what is held of an index in a database fits together."""
+    _check_wording(wording)
+    if not has_unit_rows(elsewhere) or not np.isfinite(subject).all():
+        raise ValueError("vectors that are none")
+
+
 def _check_wording(wording: Wording) -> None:
     """Raise ValueError unless every word and phrase is one: they are looked for in questions."""
     phrases = [phrase for group in wording.groups for phrase, _ in group]

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from backbot.index.contents import QUOTABLE, S_FLAGS, Index
+from backbot.index.contents import S_FLAGS, Index
+from backbot.index.views import QUOTABLE
 from backbot.text.medicine import Advice, advises_medicine
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from backbot.corpus.owned import read_owned
-from backbot.text.terms import words
+from backbot.text.terms import whole_words, words
 
 SYNONYMS_FILE = "synonyms.toml"
 
@@ -60,3 +60,25 @@ def learn_wording(texts: Iterable[str], groups: Sequence[Sequence[str]]) -> Word
             members[phrase] = counts[phrase] if len(parts) == 1 else uses[parts]
         counted.append(tuple(sorted(members.items(), key=lambda member: (-member[1], member[0]))))
     return Wording(dict(sorted(counts.items())), tuple(counted))
+
+
+def spellings(wording: Wording) -> dict[str, tuple[str, ...]]:
+    """Return the corpus's words by their first letter."""
+    by_letter: dict[str, list[str]] = {}
+    for word in wording.words:
+        by_letter.setdefault(word[0], []).append(word)
+    return {letter: tuple(found) for letter, found in by_letter.items()}
+
+
+def used_groups(
+    wording: Wording,
+) -> tuple[tuple[frozenset[str], tuple[tuple[str, int], ...]], ...]:
+    """Return the groups of phrases that the corpus uses any of, each after their first words.
+
+    Where none of these stands in a question, the group has nothing to do with it.
+    """
+    groups = [each for each in wording.groups if any(count for _, count in each)]
+    return tuple(
+        (frozenset().union(*(whole_words(phrase.split()[0]) for phrase, _ in group)), group)
+        for group in groups
+    )

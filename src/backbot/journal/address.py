@@ -19,7 +19,7 @@ def address_of(settings: Settings) -> URL:
     """Return where the journal of `settings` lies; raises `SettingsError` if it names no place."""
     setting = settings.journal
     if setting is None:
-        return _file(Path(settings.index).parent / DEFAULT_FILE)
+        return _file(settings.root.parent / DEFAULT_FILE)
     if "://" not in setting:
         return _file(Path(setting))
     try:

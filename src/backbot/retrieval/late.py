@@ -1,20 +1,15 @@
 """Late interaction: how well each word of a question is met by the words of a sentence."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from backbot.index.contents import Index
 from backbot.index.encoder import TOKEN_SCALE, TokenVectors
-from backbot.retrieval.rows import rows_of
+from backbot.index.reader import Sentences
 
 Similarities = NDArray[np.float32]
 
 
-def token_similarities(
-    index: Index, tokens: TokenVectors, sentences: Sequence[int]
-) -> Similarities:
+def token_similarities(tokens: TokenVectors, sentences: Sentences) -> Similarities:
     """Return how near each of `sentences` comes to each token of a question.
 
     Shape (sentences, tokens): the best cosine among the sentence's tokens, 0 for a sentence
@@ -24,13 +19,11 @@ def token_similarities(
     passage search via contextualized late interaction over BERT", SIGIR, here over the tokens of
     a sentence encoder that was not trained for it.
     """
-    found = np.zeros((len(sentences), len(tokens)), dtype=np.float32)
-    numbers = np.asarray(sentences, dtype=np.int64)
-    held = index.token_starts[numbers + 1] > index.token_starts[numbers]
+    found = np.zeros((len(sentences.views), len(tokens)), dtype=np.float32)
+    held = np.diff(sentences.starts) > 0
     if not held.any() or not len(tokens):
         return found
-    rows, edges = rows_of(index.token_starts, numbers[held])
-    vectors = index.token_vectors[rows].astype(np.float32)
+    vectors = sentences.tokens.astype(np.float32)
     cosines = (vectors @ tokens.T.astype(np.float32)) / TOKEN_SCALE**2
-    found[held] = np.maximum.reduceat(cosines, edges, axis=0)
+    found[held] = np.maximum.reduceat(cosines, sentences.starts[:-1][held], axis=0)
     return np.clip(found, 0.0, 1.0)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backbot.index.contents import Index
 from backbot.index.encoder import Encoded, Encoder, TokenVectors, Vectors
+from backbot.index.reader import IndexReader
 from backbot.retrieval.late import Similarities
 from backbot.retrieval.wording import adopt_synonyms
 from backbot.text.terms import terms
@@ -61,7 +61,7 @@ class Reader:
 
 
 def prepare(
-    index: Index,
+    index: IndexReader,
     text: str,
     read: Callable[[str], Encoded] | None = None,
     *,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from backbot.index.contents import Index
+from backbot.index.reader import IndexReader
 from backbot.text.clean import fold
 from backbot.text.dictionary import is_english, with_apostrophe
 from backbot.text.terms import STOP_WORDS, stem, whole_words, words
@@ -25,7 +25,7 @@ class Reworded(NamedTuple):
     others: tuple[str, ...]
 
 
-def mend_spelling(index: Index, text: str) -> str:
+def mend_spelling(index: IndexReader, text: str) -> str:
     """Return `text` with words that are no words replaced by the corpus's nearest.
 
     A word is left alone if the corpus knows it or its stem, or if it stands in a dictionary of
@@ -34,7 +34,7 @@ def mend_spelling(index: Index, text: str) -> str:
     return _WORD.sub(lambda match: _mended(index, match.group()), text)
 
 
-def _mended(index: Index, written: str) -> str:
+def _mended(index: IndexReader, written: str) -> str:
     word = fold(written)
     known = index.wording.words
     if (
@@ -58,7 +58,7 @@ def _mended(index: Index, written: str) -> str:
     return str(best[0])
 
 
-def adopt_synonyms(index: Index, text: str) -> Reworded:
+def adopt_synonyms(index: IndexReader, text: str) -> Reworded:
     """Return `text` with phrases that the corpus never uses replaced by those it uses instead.
 
     Where the corpus uses several phrases of a group, the others' words come back as `others`.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask import Flask, current_app
 
 from backbot.chatbot import Chatbot, Trace
+from backbot.errors import VersionGoneError
 from backbot.journal.journal import Journal
 from backbot.journal.record import record
 from backbot.model import Reply, Turn
@@ -66,4 +67,9 @@ def answer(message: str, history: Sequence[Turn] = ()) -> Reply:
     check_limit("ask")
     holder: Holder = current_app.extensions["backbot"]
     answers: Answers = current_app.extensions["backbot.answers"]
-    return answers.reply(holder.chatbot(), message, history, closed=holder.closed)
+    chatbot = holder.chatbot()
+    try:
+        return answers.reply(chatbot, message, history, closed=holder.closed)
+    except VersionGoneError:
+        # Nothing of the reply is kept: all of it comes from the version that is served now.
+        return answers.reply(holder.reopen(chatbot), message, history, closed=holder.closed)

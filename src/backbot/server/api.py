@@ -117,6 +117,8 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> Response:
     index = holder().chatbot().index
+    # One look at what it answers from, which may lie on another host.
+    index.first_documents(1)
     return reply_json(Status(status="ready", index=index.version), cache="no-store")
 
 
@@ -129,7 +131,7 @@ def find_document(identifier: str) -> Document:
     """Return the document with an ID; raises `RequestError` (404)."""
     found = None
     if is_document_id(identifier):
-        found = holder().chatbot().index.by_id.get(identifier)
+        found = holder().chatbot().index.find_document(identifier)
     if found is None:
         raise RequestError("There is no such document.", status=404, code="not_found")
     return found

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import backbot
 from backbot.errors import BackbotError, BusyError
 from backbot.index.layout import CORPUS_FOLDER
+from backbot.index.source import source_of
 from backbot.journal.journal import open_journal
 from backbot.model import Kind, SectionRole
 from backbot.phrases import phrase
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.extensions["backbot.settings"] = settings
-    holder = Holder(Path(settings.index), wording_folder(settings))
+    holder = Holder(settings.root, wording_folder(settings), source_of(settings))
     app.extensions["backbot"] = holder
     app.extensions["backbot.journal"] = open_journal(settings)
     add_limits(app, settings)
@@ -94,7 +95,7 @@ def wording_folder(settings: Settings) -> Path:
     """Return where the site's own words for notices stand: in the corpus, or where there is none,
     in what `backbot unpack` has put beside the index."""
     corpus = Path(settings.corpus)
-    return corpus if corpus.is_dir() else Path(settings.index) / CORPUS_FOLDER
+    return corpus if corpus.is_dir() else settings.root / CORPUS_FOLDER
 
 
 def _on_backbot_error(error: BackbotError) -> Response:

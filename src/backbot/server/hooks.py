@@ -12,7 +12,6 @@ import logging
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import msgspec
 from flask import Blueprint, Response, current_app, request
@@ -75,11 +74,16 @@ def is_signed(secret: str, body: bytes, timestamp: str, signature: str) -> bool:
 
 def ask_for_refresh(settings: Settings) -> None:
     """Begin a refresh in a process of its own; one that runs already takes one more turn."""
-    (Path(settings.index) / WANTED_FILE).touch()
+    (settings.root / WANTED_FILE).touch()
     command = [sys.executable, "-m", "backbot", "refresh", "--wanted"]
-    command += ["--corpus", settings.corpus, "--index", settings.index]
+    command += ["--corpus", settings.corpus]
     if settings.source:
         command += ["--source", settings.source]
     # It outlives the worker that began it, and says what it has to say in the server's log.
-    subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own
+    subprocess.Popen(  # noqa: S603 - our own
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        env=settings.index_environment(),
+    )
     log.info("A signed call asked for a refresh.")

@@ -203,6 +203,6 @@ class _Served(Collector):
         documents = GaugeMetricFamily("backbot_index_documents", "Documents of that index.")
         if index is not None:
             info.add_metric([index.version], 1)
-            documents.add_metric([], len(index.documents))
+            documents.add_metric([], index.counts.documents)
         yield info
         yield documents

@@ -153,10 +153,8 @@ def _marked_span(document: Document, at: str) -> tuple[int, int]:
 def page(template: str, **values: object) -> Response:
     """Return a page made from `template`, in the reader's language."""
     closed = holder().closed
-    articles = holder().chatbot().index.documents if closed else ()
-    response = make_response(
-        render_template(template, closed=closed, articles=articles[:_LISTED], **values)
-    )
+    articles = holder().chatbot().index.first_documents(_LISTED) if closed else ()
+    response = make_response(render_template(template, closed=closed, articles=articles, **values))
     response.headers["Cache-Control"] = "no-cache"
     response.vary.add("Accept-Language")
     return response

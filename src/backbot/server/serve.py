@@ -70,6 +70,7 @@ def serve(settings: Settings, *, announce: Callable[[], None] = lambda: None) ->
         holder: Holder = app.extensions["backbot"]
         # Open the index before forking: workers share its memory, and a bad one is said at once.
         holder.open()
+        holder.let_go()
         journal: Journal = app.extensions["backbot.journal"]
         if trouble := journal.prepare():
             # Readers are answered all the same; each worker tries again when there is a line.

@@ -28,7 +28,7 @@ def settings() -> Settings:
 
 def root() -> Path:
     """Return the folder of the index."""
-    return Path(settings().index)
+    return settings().root
 
 
 def access() -> Access:

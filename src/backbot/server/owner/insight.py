@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flask import current_app
 
 from backbot.errors import BackbotError
+from backbot.index.contents import Index
 from backbot.insights.charts import Bar
 from backbot.insights.model import Insights
 from backbot.insights.read import read
@@ -78,7 +79,9 @@ def notice_bars(insights: Insights) -> list[Bar]:
 def _read(days: int) -> Told:
     until = datetime.now(UTC)
     try:
-        index = holder().chatbot().index
+        served = holder().chatbot().index
+        # Meanings and titles need all of an index at hand, which one in a database never is.
+        index = served if isinstance(served, Index) else None
         return Told(read(journal(), index, until - timedelta(days=days), until))
     except BackbotError as error:
         return Told(None, str(error))

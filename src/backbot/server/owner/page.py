@@ -44,11 +44,11 @@ def _around() -> dict[str, object]:
     undone = next((each for each in acts if each.act.id == request.args.get("undone")), None)
     return {
         "pages": PAGES,
-        "off": is_closed(Path(settings.index)),
+        "off": is_closed(settings.root),
         "done": done if done and done.undone is None else None,
         "undone": undone,
         "said": SAID.get(request.args.get("said", "")),
-        "waiting": waiting(acts, Path(settings.index)),
+        "waiting": waiting(acts, settings.root),
         "here": request.full_path.rstrip("?")
         if request.method == "GET"
         else url_for(request.endpoint or "owner.overview", **(request.view_args or {})),

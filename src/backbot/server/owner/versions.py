@@ -11,6 +11,7 @@ from flask import Response, redirect, request, url_for
 from backbot.desk.status import Status, begin, fail_unless_begun, read_status
 from backbot.desk.switch import close, reopen
 from backbot.errors import BackbotError, UsageError
+from backbot.index.delivery import delivery
 from backbot.index.draft import discard, release, roll_back
 from backbot.index.layout import read_current, read_manifest
 from backbot.server.api import reply_json
@@ -57,13 +58,13 @@ def rebuild() -> Response:
 
 @blueprint.post("/roll-back")
 def go_back() -> Response:
-    roll_back(root(), request.form.get("version") or None)
+    roll_back(root(), request.form.get("version") or None, delivery(root(), settings().index))
     return back(said="back")
 
 
 @blueprint.post("/release")
 def let_answer() -> Response:
-    release(root())
+    release(root(), delivery(root(), settings().index))
     return back(said="released")
 
 
@@ -104,12 +105,12 @@ def start_rebuild(*, hold: bool) -> None:
     """Begin a rebuild in a process of its own, which outlives this worker."""
     given = settings()
     command = [sys.executable, "-m", "backbot", "owner", "rebuild"]
-    command += ["--corpus", given.corpus, "--index", given.index, *(["--hold"] if hold else [])]
+    command += ["--corpus", given.corpus, *(["--hold"] if hold else [])]
     if given.model:
         command += ["--model", given.model]
     begin(root())
     process = subprocess.Popen(  # noqa: S603 - our own
-        command, stdin=subprocess.DEVNULL, start_new_session=True
+        command, stdin=subprocess.DEVNULL, start_new_session=True, env=given.index_environment()
     )
 
     def wait() -> None:
