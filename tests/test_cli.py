@@ -217,7 +217,7 @@ def test_the_index_may_come_from_a_variable_and_a_flag_comes_first(tiny_root: Pa
 def test_ctrl_c_exits_with_130_without_a_word(
     tiny_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("backbot.index.source.open_index", interrupt)
