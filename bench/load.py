@@ -3,9 +3,11 @@
     python bench/load.py INDEX SET [--workers 2] [--connections 4] [--seconds 8] [--rounds 3]
         [--json FILE]
 
-Three servers take turns under the same load of wrk over the loopback: Backbot with whole replies,
-the bare pipeline (`rivals/bare.py`: the same encoder and arrays, and nothing else), and the plain
-script (`rivals/plain.py`: sentence-transformers, faiss and rank-bm25). Medians over the rounds.
+Servers take turns under the same load of wrk over the loopback: Backbot with whole replies, each
+made anew; the bare pipeline (`rivals/bare.py`: the same encoder and arrays, and nothing else); the
+plain script (`rivals/plain.py`: sentence-transformers, faiss and rank-bm25); and Backbot as it is
+shipped, which by then remembers the replies to nearly all questions of the set. Medians over the
+rounds.
 """
 
 import argparse
@@ -27,7 +29,7 @@ from corpora import CACHE
 from processes import Load, Server, ask, backbot_server, memory_of, rival_server, workers_of, wrk
 
 WARM_UP = 30
-SYSTEMS = ("backbot", "bare", "plain")
+SYSTEMS = ("backbot", "bare", "plain", "backbot_remembering")
 
 
 def write_plain(index: Index, folder: Path) -> Path:
@@ -69,8 +71,9 @@ def main() -> None:
     plain = write_plain(index, CACHE / "plain")
 
     def start(system: str) -> AbstractContextManager[Server]:
-        if system == "backbot":
-            return backbot_server(options.index, workers=options.workers)
+        if system.startswith("backbot"):
+            remembers = system == "backbot_remembering"
+            return backbot_server(options.index, workers=options.workers, remembers=remembers)
         folder = plain if system == "plain" else options.index
         return rival_server(system, folder, workers=options.workers)
 

@@ -63,12 +63,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def backbot_server(index: Path, *, workers: int) -> Iterator[Server]:
-    """Run `backbot serve` as a user does, but for replies out of memory: questions come again here.
+def backbot_server(index: Path, *, workers: int, remembers: bool = False) -> Iterator[Server]:
+    """Run `backbot serve` as a user does, but for replies out of memory: questions come again here,
+    and only a server that `remembers` has its cache as it is shipped.
 
     Nor is a visitor held back, or a journal kept that would grow with each run.
     """
-    bare = {"BACKBOT_CACHE_MB": "0", "BACKBOT_RATE_LIMIT": "off", "BACKBOT_JOURNAL": "off"}
+    bare = {"BACKBOT_RATE_LIMIT": "off", "BACKBOT_JOURNAL": "off"}
+    if not remembers:
+        bare["BACKBOT_CACHE_MB"] = "0"
     port = free_port()
     command = [sys.executable, "-m", "backbot", "serve", "--port", str(port)]
     command += ["--workers", str(workers), "--index", str(index)]

@@ -18,13 +18,14 @@ from onnx import TensorProto, helper, numpy_helper, save
 from backbot.index import build
 from backbot.index.encoder import (
     CARD_FILE,
+    DATA_FILE,
     MAX_TOKENS,
     MODEL_FILE,
     TOKENIZER_FILE,
     ModelCard,
     file_sha256,
 )
-from backbot.index.export import WEIGHTS_FILE, axes_digest
+from backbot.index.export import WEIGHTS_FILE, axes_digest, part_weights
 from backbot.rebuild import Rebuilt, rebuild_index
 
 DIMENSIONS = 32
@@ -123,6 +124,7 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
         max_tokens=MAX_TOKENS,
         weights_sha256=weights,
         onnx_sha256=file_sha256(export / MODEL_FILE),
+        data_sha256=file_sha256(export / DATA_FILE),
         tokenizer_sha256=file_sha256(export / TOKENIZER_FILE),
         axes=axes_digest(),
     )
@@ -163,3 +165,4 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
     )
     opsets = [helper.make_opsetid("", 17)]
     save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))
+    part_weights(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnx
 import pytest
 
 from backbot.errors import ModelError
@@ -14,6 +15,7 @@ from backbot.index import export
 from backbot.index.contents import Index
 from backbot.index.encoder import (
     CARD_FILE,
+    DATA_FILE,
     MAX_TOKENS,
     MODEL_FILE,
     TOKENIZER_FILE,
@@ -37,6 +39,7 @@ def reseal(folder: Path, **changes: object) -> None:
     card = msgspec.structs.replace(
         read_card(folder),
         onnx_sha256=file_sha256(folder / MODEL_FILE),
+        data_sha256=file_sha256(folder / DATA_FILE),
         tokenizer_sha256=file_sha256(folder / TOKENIZER_FILE),
         **changes,
     )
@@ -163,7 +166,7 @@ def test_exporting_without_the_build_extra_says_how_to_get_it(
 # Opening
 
 
-@pytest.mark.parametrize("name", [CARD_FILE, MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE])
 @pytest.mark.parametrize("harm", ["flipped", "truncated", "missing", "longer"])
 def test_a_damaged_encoder_is_refused(toy_folder: Path, name: str, harm: str) -> None:
     path = toy_folder / name
@@ -190,7 +193,7 @@ def test_a_card_that_is_none(toy_folder: Path, content: bytes) -> None:
         Encoder(toy_folder)
 
 
-@pytest.mark.parametrize("name", [MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [DATA_FILE, MODEL_FILE, TOKENIZER_FILE])
 def test_files_of_another_kind_behind_a_valid_card(toy_folder: Path, name: str) -> None:
     (toy_folder / name).write_bytes(b"something else")
     reseal(toy_folder)
@@ -205,12 +208,44 @@ def test_a_model_whose_vectors_are_not_as_long_as_its_card_says(toy_folder: Path
         Encoder(toy_folder)
 
 
+@pytest.mark.parametrize("place", ["../elsewhere", "ABSOLUTE", "a/../../elsewhere", "/dev/zero"])
+def test_a_model_whose_weights_lie_outside_of_its_folder(toy_folder: Path, place: str) -> None:
+    elsewhere = toy_folder.parent / "elsewhere"
+    shutil.copyfile(toy_folder / DATA_FILE, elsewhere)
+    model = onnx.load(str(toy_folder / MODEL_FILE), load_external_data=False)
+    for tensor in model.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = place.replace("ABSOLUTE", str(elsewhere))
+    (toy_folder / MODEL_FILE).write_bytes(model.SerializeToString())
+    reseal(toy_folder)
+    with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
+        Encoder(toy_folder)
+
+
+def test_weights_that_are_a_link_to_somewhere_else(toy_folder: Path) -> None:
+    elsewhere = toy_folder.parent / "elsewhere"
+    (toy_folder / DATA_FILE).rename(elsewhere)
+    (toy_folder / DATA_FILE).symlink_to(elsewhere)
+    with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
+        Encoder(toy_folder)
+
+
+def test_weights_are_mapped_and_readable_for_whoever_serves(index: Index) -> None:
+    data = (index.encoder.folder / DATA_FILE).resolve()
+    assert data.stat().st_size > 100 * (index.encoder.folder / MODEL_FILE).stat().st_size
+    assert data.stat().st_mode & 0o777 == 0o644
+    if Path("/proc/self/maps").exists():
+        assert str(data) in Path("/proc/self/maps").read_text()
+
+
 def test_the_digest_names_what_shapes_a_vector(toy: Toy) -> None:
     card: ModelCard = read_card(next(toy.models.iterdir()))
     replace = msgspec.structs.replace
     assert replace(card, name="other").digest == card.digest
     for changed in (
         replace(card, onnx_sha256="0" * 64),
+        replace(card, data_sha256="0" * 64),
         replace(card, tokenizer_sha256="0" * 64),
         replace(card, max_tokens=128),
     ):

@@ -71,7 +71,7 @@ def gather() -> list[Message]:
     ]
     paths += sorted(SHARED.glob("dev_[bcr]*.jsonl"))
     found = [message for path in paths if path.is_file() for message in read_messages(path)]
-    for name in ("starter", "seed", "seed_b", "seed_c", "seed_d"):
+    for name in ("starter", "seed", "seed_b", "seed_c", "seed_d", "seed_e"):
         for line in (SETS / f"{name}.tune.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             if row.get("topic") == "when to see someone" or row["id"] in ("b212", "b238"):

@@ -51,7 +51,7 @@ def compose(question: Question, candidates: Candidates) -> tuple[Run, ...]:
     stands alone: it is never the support for advice.
     """
     pool = _pool(question, candidates)
-    told = asks_for_story(question.text) and all(run.role is Role.EXPERIENCE for run in pool)
+    told = all(run.role is Role.EXPERIENCE for run in pool) and asks_for_story(question.text)
     lead = next(
         (run for run in pool if run.alone and (told or run.role is not Role.EXPERIENCE)), None
     )

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.wants import wanted_roles
-from backbot.index.views import SentenceView
+from backbot.index.views import DENIES, JOINED, QUOTABLE, SentenceView
 from backbot.retrieval.question import Question
 from backbot.text.clean import fold
 from backbot.text.roles import Role
@@ -77,25 +77,31 @@ class Run(NamedTuple):
 
 def find_runs(question: Question, candidates: Candidates) -> list[Run]:
     """Return every run of the candidates that can be quoted, in corpus order."""
-    if not len(candidates):
-        return []
-    alone = list(_spans(candidates.sentences))
+    sentences = candidates.sentences
+    follows = [False, *itertools.starmap(_goes_on, itertools.pairwise(sentences))]
+    tails = [*(follows[n] and _is_tail(here) for n, here in enumerate(sentences)), False]
+    alone = list(_spans(sentences, follows, tails[1:]))
     if not alone:
         return []
-    spans = [*alone, *_attached(candidates.sentences)]
-    return _Scores(question, candidates, spans).runs(len(alone))
+    spans = [*alone, *_attached(sentences, follows, tails[1:])]
+    return _Scores(question, candidates, spans, follows).runs(len(alone))
 
 
-def _spans(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last place of each run that reads on its own and tells something."""
-    ends = _stretch_ends(sentences)
+def _spans(
+    sentences: Sequence[SentenceView], follows: Sequence[bool], tailed: Sequence[bool]
+) -> Iterator[tuple[int, int]]:
+    """Yield the first and last place of each run that reads on its own and tells something.
+
+    `follows` tells of each sentence whether it goes straight on the one before it, `tailed`
+    whether a short one follows that is nothing without it.
+    """
     for first, opening in enumerate(sentences):
         if not (opening.quotable or opening.asks) or not opening.stands_alone:
             continue
         words = told = 0
-        for last in range(first, min(first + MOST_SENTENCES, ends[first])):
+        for last in range(first, min(first + MOST_SENTENCES, len(sentences))):
             here = sentences[last]
-            if not (here.quotable or here.asks):
+            if not (here.quotable or here.asks) or (last > first and not follows[last]):
                 break
             # A question opens an excerpt only for a sentence that leans on it.
             if opening.asks and told == 0 and here.quotable and _reads_alone(here):
@@ -105,31 +111,24 @@ def _spans(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
             leaning = told == 1 and here.quotable and last > first
             if last > first and words > (MOST_WORDS_LEANING if leaning else MOST_WORDS):
                 break
-            if here.quotable and not here.announces and not _has_tail(sentences, last):
+            if here.quotable and not here.announces and not tailed[last]:
                 yield first, last
 
 
-def _stretch_ends(sentences: tuple[SentenceView, ...]) -> list[int]:
-    """Return for each sentence where its stretch of neighbours of one section ends."""
-    ends = list(range(1, len(sentences) + 1))
-    for place in range(len(sentences) - 2, -1, -1):
-        if _goes_on(sentences[place], sentences[place + 1], 1):
-            ends[place] = ends[place + 1]
-    return ends
-
-
-def _attached(sentences: tuple[SentenceView, ...]) -> Iterator[tuple[int, int]]:
+def _attached(
+    sentences: Sequence[SentenceView], follows: Sequence[bool], tailed: Sequence[bool]
+) -> Iterator[tuple[int, int]]:
     """Yield the first and last place of each run that only goes on the sentence before it."""
     for first, opening in enumerate(sentences):
-        if not first or not _goes_on(sentences[first - 1], opening, 1) or _reads_alone(opening):
+        if not follows[first] or _reads_alone(opening):
             continue
         words = 0
         for last in range(first, min(first + MOST_ATTACHED, len(sentences))):
             here = sentences[last]
             words += here.words
-            if not here.quotable or not _goes_on(opening, here, last - first) or words > MOST_WORDS:
+            if not here.quotable or not follows[last] or words > MOST_WORDS:
                 break
-            if not here.announces and not _has_tail(sentences, last):
+            if not here.announces and not tailed[last]:
                 yield first, last
 
 
@@ -137,43 +136,38 @@ def _reads_alone(sentence: SentenceView) -> bool:
     return sentence.stands_alone and not sentence.joined
 
 
-def _goes_on(first: SentenceView, here: SentenceView, steps: int) -> bool:
-    """Tell whether `here` stands `steps` sentences after `first` in the same section."""
-    together = (here.document, here.section) == (first.document, first.section)
-    return together and here.number == first.number + steps
+def _goes_on(before: SentenceView, here: SentenceView) -> bool:
+    """Tell whether `here` is the next sentence of the same section."""
+    next_one = here.number == before.number + 1 and here.section == before.section
+    return next_one and here.document == before.document
 
 
-def _has_tail(sentences: tuple[SentenceView, ...], last: int) -> bool:
-    """Tell whether a short sentence follows that is nothing without this one."""
-    if last + 1 == len(sentences):
-        return False
-    tail = sentences[last + 1]
-    leans = tail.quotable and not tail.stands_alone and _goes_on(sentences[last], tail, 1)
-    return leans and (tail.words <= SHORT_TAIL or bool(_TAKES_BACK.match(fold(tail.text))))
-
-
-def _fresh_starts(sentences: tuple[SentenceView, ...]) -> NDArray[np.bool_]:
-    """Tell of each sentence but the first whether it does not go on the one before it."""
-    pairs = itertools.pairwise(sentences)
-    return np.array([not _goes_on(before, here, 1) for before, here in pairs], dtype=bool)
+def _is_tail(sentence: SentenceView) -> bool:
+    """Tell whether a sentence is nothing without the one before it, nor that one without it."""
+    leans = sentence.quotable and not sentence.stands_alone
+    return leans and (sentence.words <= SHORT_TAIL or bool(_TAKES_BACK.match(fold(sentence.text))))
 
 
 class _Scores:
     """The scores of all spans, worked out together."""
 
     def __init__(
-        self, question: Question, candidates: Candidates, spans: list[tuple[int, int]]
+        self,
+        question: Question,
+        candidates: Candidates,
+        spans: Sequence[tuple[int, int]],
+        follows: Sequence[bool],
     ) -> None:
         self._candidates = candidates
         self._sentences = candidates.sentences
-        self._first = np.array([span[0] for span in spans])
-        self._last = np.array([span[1] for span in spans])
+        self._follows = np.array(follows)
+        self._first, self._last = np.array(spans).T
         # The places of each span's sentences, a row each, the last one repeated.
         steps = self._first[:, None] + np.arange(MOST_SENTENCES)
         self._places = np.minimum(steps, self._last[:, None])
         wanted = wanted_roles(question.text)
         premise = bool(_PREMISE.search(fold(question.text)))
-        quotable = np.array([each.quotable for each in self._sentences])
+        quotable = candidates.are(QUOTABLE)
         told = np.where(quotable, candidates.cosines, -1.0)
         self.whole = self._whole()
         self._met = question.share_met(candidates.tokens)
@@ -181,13 +175,13 @@ class _Scores:
         self.passage = self._most(candidates.passages)
         sums = np.cumsum([0, *(each.words for each in self._sentences)])
         self.words = sums[self._last + 1] - sums[self._first]
-        denies = np.array([each.denies and each.quotable for each in self._sentences])
+        denies = candidates.are(DENIES) & quotable
         self.denies = self._most(denies)
         self.contradicts = self._most(denies & self._near_the_premise())
         best = self._first + told[self._places].argmax(axis=1)
         self._roles = [self._sentences[place].role for place in best.tolist()]
         asked = np.array([role in wanted for role in self._roles])
-        joined = np.array([each.joined for each in self._sentences])[self._first]
+        joined = candidates.are(JOINED)[self._first]
         holding = self._holding(question)
         self.score = (
             WHOLE_WEIGHT * self.whole
@@ -211,7 +205,7 @@ class _Scores:
     def _near_the_premise(self) -> NDArray[np.bool_]:
         """Tell of each sentence whether it, or the one before it, is about what was asked."""
         near: NDArray[np.bool_] = self._met >= NEAR_PREMISE * self._met.max()
-        near[1:] |= near[:-1] & ~_fresh_starts(self._sentences)
+        near[1:] |= near[:-1] & self._follows[1:]
         return near
 
     def runs(self, alone: int) -> list[Run]:

@@ -19,8 +19,12 @@ Vectors = NDArray[np.float32]
 TokenVectors = NDArray[np.int8]
 
 MODEL_FILE = "model.onnx"
+# The model's weights, which ONNX Runtime maps: pages of it, unlike copies, cost only what is used.
+DATA_FILE = "model.onnx.data"
 TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "model.json"
+# All that an exported model is.
+MODEL_FILES = (CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE)
 # A token vector's part of 1.0 is kept as 127: a byte a dimension.
 TOKEN_SCALE = 127
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
@@ -36,6 +40,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int
     weights_sha256: str
     onnx_sha256: str
+    data_sha256: str
     tokenizer_sha256: str
     # Names the texts that the axes of token vectors were found on.
     axes: str = ""
@@ -43,7 +48,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """Names the exact encoder: vectors of two encoders with one digest are comparable."""
-        joined = "\n".join((self.onnx_sha256, self.tokenizer_sha256, str(self.max_tokens)))
+        files = (self.onnx_sha256, self.data_sha256, self.tokenizer_sha256)
+        joined = "\n".join((*files, str(self.max_tokens)))
         return hashlib.sha256(joined.encode("ascii")).hexdigest()[:16]
 
 
@@ -72,6 +78,7 @@ class Encoder:
         self.card = read_card(folder)
         for name, expected in (
             (MODEL_FILE, self.card.onnx_sha256),
+            (DATA_FILE, self.card.data_sha256),
             (TOKENIZER_FILE, self.card.tokenizer_sha256),
         ):
             if file_sha256(folder / name) != expected:
@@ -209,6 +216,7 @@ def _content_pieces(text: str, encoding: Encoding) -> list[int]:
 
 
 def _open_session(path: Path) -> onnxruntime.InferenceSession:
+    """Open a model; ONNX Runtime refuses one whose weights lie outside of its own folder."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

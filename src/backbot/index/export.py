@@ -24,6 +24,7 @@ from backbot.errors import ModelError
 from backbot.index.elsewhere import bank_questions
 from backbot.index.encoder import (
     CARD_FILE,
+    DATA_FILE,
     MAX_TOKENS,
     MODEL_FILE,
     TOKENIZER_FILE,
@@ -45,6 +46,8 @@ LEAST_COSINE = 0.9999
 # How long the vectors of single tokens are. A quarter of the model's own length ranks as well here
 # (docs/decisions) and keeps the index small.
 TOKEN_DIMENSIONS = 96
+# Smaller tensors, in bytes, stay in the graph.
+_LEAST_PARTED = 1024
 SCRATCH = ".export-"
 _PROBES = (
     "Do flat feet cause neck pain?",
@@ -143,6 +146,7 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
         max_tokens=MAX_TOKENS,
         weights_sha256=file_sha256(checkpoint / WEIGHTS_FILE),
         onnx_sha256=file_sha256(target / MODEL_FILE),
+        data_sha256=file_sha256(target / DATA_FILE),
         tokenizer_sha256=file_sha256(target / TOKENIZER_FILE),
         axes=axes_digest(),
     )
@@ -235,6 +239,23 @@ def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
+    part_weights(path)
+
+
+def part_weights(path: Path) -> None:
+    """Move the weights of the ONNX model in the file `path` into a file of their own beside it."""
+    import onnx
+
+    model = onnx.load(str(path))
+    onnx.save_model(
+        model,
+        str(path),
+        save_as_external_data=True,
+        location=DATA_FILE,
+        size_threshold=_LEAST_PARTED,
+    )
+    # onnx makes it readable for its owner alone; who serves may be another user.
+    (path.parent / DATA_FILE).chmod(0o644)
 
 
 def axes_digest() -> str:

@@ -15,7 +15,7 @@ import msgspec
 
 from backbot.errors import IndexDamagedError
 from backbot.index.draft import writing
-from backbot.index.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, file_sha256
+from backbot.index.encoder import MODEL_FILES, file_sha256
 from backbot.index.layout import (
     ARRAYS,
     CORPUS_FOLDER,
@@ -26,7 +26,7 @@ from backbot.index.layout import (
 )
 
 # Rises whenever a pack is written in another way.
-FORMAT = 1
+FORMAT = 2
 LIST_FILE = "backbot-pack.json"
 # The site's own words for notices: the one file of a corpus that a server reads.
 WORDING_FILE = f"{CORPUS_FOLDER}/safety.toml"
@@ -55,7 +55,7 @@ def names_of(version: str, model: str) -> tuple[str, ...]:
     files = [MANIFEST_FILE, *(f"{name}.npy" for name in ARRAYS)]
     files += [f"{name}.json" for name in get_type_hints(Written)]
     names = [f"versions/{version}/{name}" for name in sorted(files)]
-    names += [f"models/{model}/{name}" for name in sorted((CARD_FILE, MODEL_FILE, TOKENIZER_FILE))]
+    names += [f"models/{model}/{name}" for name in sorted(MODEL_FILES)]
     return tuple(names)
 
 

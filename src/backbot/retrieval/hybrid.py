@@ -52,16 +52,17 @@ def search(
     Source: Bruch, Gai and Ingber (2023), "An analysis of fusion functions for hybrid retrieval",
     ACM TOIS 42(1), with BM25 scaled by its upper bound instead of by the best score.
     """
-    return _fused(index, question, index.find(question, DEPTH, unasked))[:k]
+    return _fused(index, question, index.find(question, DEPTH, unasked), k)
 
 
 def search_document(index: IndexReader, question: Question, document: int) -> list[Hit]:
     """Return all passages of the document in row `document`, scored as `search` does it."""
-    return _fused(index, question, index.find_in(question, document))
+    pool = index.find_in(question, document)
+    return _fused(index, question, pool, len(pool.passages))
 
 
-def _fused(index: IndexReader, question: Question, pool: Pool) -> list[Hit]:
-    """Return the passages of `pool` with their scores, best first, ties by position."""
+def _fused(index: IndexReader, question: Question, pool: Pool, k: int) -> list[Hit]:
+    """Return the k best passages of `pool`, best first, ties by position."""
     lexical = _share(index.lexical, question, pool.lexical)
     article = _share(index.document_lexical, question, pool.article)
     dense = np.maximum(pool.cosines, 0.0)
@@ -71,20 +72,12 @@ def _fused(index: IndexReader, question: Question, pool: Pool) -> list[Hit]:
         + DENSE_WEIGHT * dense
         + ASKED_WEIGHT * pool.asked
     )
-    return [
-        Hit(
-            int(pool.passages[n]),
-            int(pool.documents[n]),
-            int(pool.firsts[n]),
-            int(pool.lasts[n]),
-            float(fused[n]),
-            float(lexical[n]),
-            float(article[n]),
-            float(dense[n]),
-            float(pool.asked[n]),
-        )
-        for n in np.lexsort((pool.passages, -fused))
-    ]
+    order = np.lexsort((pool.passages, -fused))[:k]
+    columns = (
+        *(pool.passages, pool.documents, pool.firsts, pool.lasts),
+        *(fused, lexical, article, dense, pool.asked),
+    )
+    return list(map(Hit, *(each[order].tolist() for each in columns)))
 
 
 def _share(terms: Terms, question: Question, scores: Scores) -> Scores:

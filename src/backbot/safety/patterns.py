@@ -13,6 +13,7 @@ end of a sentence, and ".." not over a comma.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -105,10 +106,11 @@ class Lexicon:
             for pattern in concepts[name]:
                 for rows in self._read(name, pattern):
                     needs = {frozenset(step.labels) for row in rows for step in row}
-                    self._plan.append(_Pattern(own, rows, tuple(sorted(needs, key=len))))
+                    self._plan.append(_Pattern(own, rows, tuple(needs)))
         self.vocabulary = Vocabulary(self._whole, self._beginnings)
         self._lengths = sorted({len(each) for each in self._beginnings})
         self._atoms = lru_cache(maxsize=8192)(self._atoms_of)
+        self._sort_needs()
         self._always: list[int] = []
         self._by_literal: dict[int, list[int]] = {}
         self._by_concept: dict[int, set[int]] = {}
@@ -151,6 +153,22 @@ class Lexicon:
             if _possible(self._plan[at], present):
                 matches.extend(self._fit(self._plan[at].rows, spotted.hits, found))
         return matches
+
+    def _sort_needs(self) -> None:
+        """Put each pattern's needs in an order that soon tells it cannot fit: words of few patterns
+        are rarely in a message, "back" and "pain" often."""
+        named = Counter(label for pattern in self._plan for need in pattern.needs for label in need)
+        self._plan = [
+            pattern._replace(
+                needs=tuple(
+                    sorted(
+                        pattern.needs,
+                        key=lambda need: (sum(named[label] for label in need), min(need)),
+                    )
+                )
+            )
+            for pattern in self._plan
+        ]
 
     def _index_plan(self) -> None:
         """Note for each word row which patterns cannot fit without it: few are tried then."""

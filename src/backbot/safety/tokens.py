@@ -151,6 +151,7 @@ def _joined(pieces: list[Token]) -> Iterator[Token]:
             at += 1
 
 
+@lru_cache(maxsize=4096)
 def _plain(written: str, vocabulary: Vocabulary) -> str:
     word = _bare(written)
     if word.isascii() and word.isalpha() and vocabulary.has(word):
@@ -170,7 +171,6 @@ def _plain(written: str, vocabulary: Vocabulary) -> str:
     return vocabulary.mend(word)
 
 
-@lru_cache(maxsize=4096)
 def _bare(written: str) -> str:
     folded = fold(written).replace("'", "").replace("´", "").replace("`", "")
     if folded.isascii():

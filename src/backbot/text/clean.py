@@ -16,6 +16,8 @@ def clean(text: str) -> str:
     spaces, bidirectional overrides, byte order marks) and lone surrogates go: they hide or
     reorder what a log, a terminal or a page shows.
     """
+    if text.isprintable():
+        return _SPACES.sub(" ", text).strip()
     kept = []
     for character in text:
         category = unicodedata.category(character)
@@ -46,6 +48,8 @@ def something_left() -> str:
 
 def fold(text: str) -> str:
     """Return `text` in the form that is compared: NFKC, case-folded, straight apostrophes."""
+    if text.isascii():
+        return text.casefold()
     folded = unicodedata.normalize("NFKC", text).casefold()
     return folded.replace("’", "'").replace("‘", "'").replace("ʼ", "'")
 

@@ -51,6 +51,7 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
 
 
+@lru_cache(maxsize=65536)
 def is_content(word: str) -> bool:
     """Tell whether `word` says what a text is about, rather than how it is built."""
     plain = fold(word)
