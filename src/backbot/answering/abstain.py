@@ -11,7 +11,7 @@ from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.runs import Run
 from backbot.index.reader import IndexReader
-from backbot.index.views import Baseline
+from backbot.index.views import QUOTABLE, Baseline
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
 
@@ -128,7 +128,7 @@ def read_signals(
 
     `held_out` is the row of a question about something else that is not to be compared with.
     """
-    told = np.array([each.quotable for each in candidates.sentences], dtype=bool)
+    told = candidates.are(QUOTABLE)
     if not runs or not told.any():
         return None
     best = np.sort(candidates.cosines[told])[::-1][:BEST_SENTENCES]

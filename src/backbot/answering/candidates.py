@@ -19,12 +19,14 @@ from backbot.text.roles import Role
 class Candidates:
     """Sentences in corpus order, a row each in every table.
 
-    `cosines` (n,) are those with the question, `passages` (n,) the scores of the best passage that
-    holds each, `tokens` (n, tokens) how near it comes to each of the question's tokens, and `gram`
-    (n + 1, n + 1) sums of the cosines among the sentences themselves.
+    `flags` (n,) are those of the sentence table, `cosines` (n,) those with the question, `passages`
+    (n,) the scores of the best passage that holds each, `tokens` (n, tokens) how near it comes to
+    each of the question's tokens, and `gram` (n + 1, n + 1) sums of the cosines among the sentences
+    themselves.
     """
 
     sentences: tuple[SentenceView, ...]
+    flags: NDArray[np.int32]
     cosines: Vectors
     passages: NDArray[np.float64]
     tokens: Similarities
@@ -32,6 +34,11 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.sentences)
+
+    def are(self, flag: int) -> NDArray[np.bool_]:
+        """Tell of each sentence whether it has a flag of the sentence table, such as QUOTABLE."""
+        found: NDArray[np.bool_] = self.flags & flag != 0
+        return found
 
 
 def find_candidates(
@@ -48,7 +55,8 @@ def find_candidates(
     best_passage: dict[int, float] = {}
     for hit in hits:
         for number in range(hit.first, hit.last):
-            best_passage[number] = max(best_passage.get(number, 0.0), hit.score)
+            # The best hits come first.
+            best_passage.setdefault(number, hit.score)
     found = index.read_sentences(sorted(best_passage))
     if without:
         found = found.keeping([each.role not in without for each in found.views])
@@ -57,6 +65,7 @@ def find_candidates(
     gram[1:, 1:] = (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
     return Candidates(
         found.views,
+        found.flags,
         vectors @ question.vector,
         np.array([best_passage[each.number] for each in found.views]),
         token_similarities(question.tokens, found),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.wants import wanted_roles
-from backbot.index.views import SentenceView
+from backbot.index.views import DENIES, JOINED, QUOTABLE, SentenceView
 from backbot.retrieval.question import Question
 from backbot.text.clean import fold
 from backbot.text.roles import Role
@@ -167,7 +167,7 @@ class _Scores:
         self._places = np.minimum(steps, self._last[:, None])
         wanted = wanted_roles(question.text)
         premise = bool(_PREMISE.search(fold(question.text)))
-        quotable = np.array([each.quotable for each in self._sentences])
+        quotable = candidates.are(QUOTABLE)
         told = np.where(quotable, candidates.cosines, -1.0)
         self.whole = self._whole()
         self._met = question.share_met(candidates.tokens)
@@ -175,13 +175,13 @@ class _Scores:
         self.passage = self._most(candidates.passages)
         sums = np.cumsum([0, *(each.words for each in self._sentences)])
         self.words = sums[self._last + 1] - sums[self._first]
-        denies = np.array([each.denies for each in self._sentences]) & quotable
+        denies = candidates.are(DENIES) & quotable
         self.denies = self._most(denies)
         self.contradicts = self._most(denies & self._near_the_premise())
         best = self._first + told[self._places].argmax(axis=1)
         self._roles = [self._sentences[place].role for place in best.tolist()]
         asked = np.array([role in wanted for role in self._roles])
-        joined = np.array([each.joined for each in self._sentences])[self._first]
+        joined = candidates.are(JOINED)[self._first]
         holding = self._holding(question)
         self.score = (
             WHOLE_WEIGHT * self.whole

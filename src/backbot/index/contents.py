@@ -23,6 +23,7 @@ from backbot.index.reader import (
     Sentences,
     shares,
 )
+from backbot.index.rows import rows_of
 from backbot.index.views import Baseline, Counts, SentenceView, view_sentence
 from backbot.index.wording import Wording, spellings, used_groups
 
@@ -153,6 +154,7 @@ class Index:
         tokens = np.repeat(firsts - starts[:-1], sizes) + np.arange(starts[-1])
         return Sentences(
             tuple(self.sentence(number) for number in numbers),
+            self.sentences[rows, S_FLAGS],
             np.asarray(self.sentence_vectors[rows], dtype=np.float32),
             starts,
             self.token_vectors[tokens],
@@ -224,15 +226,16 @@ class Index:
 
         Shape (len(documents),); 0 for a document that names no question.
         """
-        starts = self.question_starts
-        spans = zip(starts[documents], starts[documents + 1], strict=True)
-        rows = [np.arange(first, last) for first, last in spans]
-        every = np.concatenate(rows)
-        cosines = self.question_vectors[every] @ query.vector
-        if unasked is not None:
-            cosines[[self.questions[row].text == unasked for row in every]] = 0.0
         best = np.zeros(len(documents), dtype=np.float32)
-        np.maximum.at(best, np.repeat(np.arange(len(rows)), list(map(len, rows))), cosines)
+        starts = self.question_starts
+        asking = starts[documents + 1] > starts[documents]
+        if not asking.any():
+            return best
+        rows, edges = rows_of(starts, documents[asking])
+        cosines = self.question_vectors[rows] @ query.vector
+        if unasked is not None:
+            cosines[[self.questions[row].text == unasked for row in rows]] = 0.0
+        best[asking] = np.maximum(np.maximum.reduceat(cosines, edges), 0.0)
         return best
 
 

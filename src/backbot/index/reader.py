@@ -69,10 +69,12 @@ class Pool(NamedTuple):
 
 
 class Sentences(NamedTuple):
-    """Sentences with their vectors (n, dimensions), and with those of their tokens: sentence i's
-    are the rows `starts[i]` to `starts[i + 1]` of `tokens`; starts has the shape (n + 1,)."""
+    """Sentences with their flags (n,), their vectors (n, dimensions), and those of their tokens:
+    sentence i's are the rows `starts[i]` to `starts[i + 1]` of `tokens`; starts has the shape
+    (n + 1,)."""
 
     views: tuple[SentenceView, ...]
+    flags: NDArray[np.int32]
     vectors: Vectors
     starts: Rows
     tokens: TokenVectors
@@ -82,6 +84,7 @@ class Sentences(NamedTuple):
         chosen, sizes = np.array(kept, dtype=bool), np.diff(self.starts)
         return Sentences(
             tuple(itertools.compress(self.views, kept)),
+            self.flags[chosen],
             self.vectors[chosen],
             np.append(0, np.cumsum(sizes[chosen])),
             self.tokens[np.repeat(chosen, sizes)],

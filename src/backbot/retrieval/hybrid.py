@@ -73,9 +73,11 @@ def _fused(index: IndexReader, question: Question, pool: Pool, k: int) -> list[H
         + ASKED_WEIGHT * pool.asked
     )
     order = np.lexsort((pool.passages, -fused))[:k]
-    rows = (pool.passages, pool.documents, pool.firsts, pool.lasts)
-    scores = (fused, lexical, article, dense, pool.asked)
-    return list(map(Hit, *(each[order].tolist() for each in (*rows, *scores))))
+    columns = (
+        *(pool.passages, pool.documents, pool.firsts, pool.lasts),
+        *(fused, lexical, article, dense, pool.asked),
+    )
+    return list(map(Hit, *(each[order].tolist() for each in columns)))
 
 
 def _share(terms: Terms, question: Question, scores: Scores) -> Scores:

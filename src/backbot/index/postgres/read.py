@@ -130,6 +130,7 @@ class PostgresIndex:
         starts = np.append(0, np.cumsum([len(each) // wide for each in tokens])).astype(np.int64)
         return Sentences(
             tuple(self._view(row) for row in found),
+            np.array([row[7] for row in found], dtype=np.int32),
             self._vectors([row[9] for row in found]),
             starts,
             np.frombuffer(b"".join(tokens), dtype=np.int8).reshape(-1, wide),
