@@ -2,10 +2,11 @@
 
 import pytest
 
-from backbot.answering.abstain import missing
+from backbot.answering.abstain import SUREST, Signals, confidence, missing
 from backbot.answering.body import regions
 from backbot.answering.demand import demand_of, tells
 from backbot.chatbot import Chatbot
+from backbot.index.views import Baseline
 from backbot.model import Kind, Turn
 
 
@@ -117,3 +118,16 @@ def test_the_point_of_a_follow_up_is_its_own(chatbot: Chatbot) -> None:
     reply, trace = chatbot.explain("and how much is it?", history)
     assert trace.lacking == "a price"
     assert reply.kind is Kind.NO_ANSWER
+
+
+def test_confidence_tells_clear_answers_apart_and_is_never_certain() -> None:
+    weak = {"away": 0.9, "away_3": 0.8, "away_10": 0.7}
+    shares = [0.4 + step / 20 for step in range(13)]
+    found = [
+        round(confidence(Signals(**(dict.fromkeys(Signals._fields, share) | weak)), Baseline()), 4)
+        for share in shares
+    ]
+    assert found == sorted(set(found))
+    assert found[0] < 0.05
+    assert 0.9 < found[-2] < found[-1] < SUREST
+    assert confidence(None, Baseline()) == 0.0
