@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 import generated
+from results import keep
 
 
 def build(corpus: Path, index: Path) -> dict[str, Any]:
@@ -74,9 +73,7 @@ def main() -> None:
             found.append(build(corpus, index))
             print(found[-1], flush=True)
             shutil.rmtree(index)
-    if options.json:
-        encoded = msgspec.json.format(msgspec.json.encode(found), indent=2)
-        options.json.write_bytes(encoded + b"\n")
+    keep(found, options.json)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +26,7 @@ from backbot.index.encoder import Vectors
 from backbot.index.lexical import Lexical
 from backbot.index.store import open_index
 from load import questions
+from results import keep
 
 WARM_UP = 10
 # How much of a synthetic vector is another real one.
@@ -161,9 +161,7 @@ def main() -> None:
         found.append(measure(larger, texts) | {"made_s": round(made)})
         print(found[-1], flush=True)
         del larger
-    if options.json:
-        encoded = msgspec.json.format(msgspec.json.encode(found), indent=2)
-        options.json.write_bytes(encoded + b"\n")
+    keep(found, options.json)
 
 
 if __name__ == "__main__":

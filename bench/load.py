@@ -18,7 +18,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from backbot.evaluation.sets import read_set
@@ -27,6 +26,7 @@ from backbot.index.export import find_checkpoint
 from backbot.index.store import open_index
 from corpora import CACHE
 from processes import Load, Server, ask, backbot_server, memory_of, rival_server, workers_of, wrk
+from results import keep
 
 WARM_UP = 30
 SYSTEMS = ("backbot", "bare", "plain", "backbot_remembering")
@@ -118,10 +118,7 @@ def main() -> None:
         found["backbot"]["per_second"] / found["plain"]["per_second"], 2
     )
     found["of_plain_memory"] = round(found["backbot"]["memory_mb"] / found["plain"]["memory_mb"], 2)
-    encoded = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-    print(encoded)
-    if options.json:
-        options.json.write_text(encoded + "\n", encoding="utf-8")
+    print(keep(found, options.json))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ from growth import grown
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from postgres_server import Server
+from results import keep
 
 SETS = Path(__file__).parent / "quality" / "sets"
 WARM_UP = 20
@@ -270,9 +271,7 @@ def main() -> None:
         print(found["large"], flush=True)
     finally:
         server.remove()
-    if options.json:
-        encoded = msgspec.json.format(msgspec.json.encode(found), indent=2)
-        options.json.write_bytes(encoded + b"\n")
+    keep(found, options.json)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from backbot.index.store import open_index
 from corpora import CACHE
 from load import questions, write_plain
 from processes import HERE, ONE_THREAD
+from results import keep
 
 SYSTEMS = ("backbot", "plain", "txtai", "haystack", "cairn")
 WARM_UP = 5
@@ -111,10 +110,7 @@ def main() -> None:
                 1,
             ),
         }
-    encoded = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-    print(encoded)
-    if options.json:
-        options.json.write_text(encoded + "\n", encoding="utf-8")
+    print(keep(found, options.json))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ import argparse
 import statistics
 from pathlib import Path
 
-import msgspec
-
 from backbot.index.store import open_index
 from load import questions
 from processes import Memory, ask, backbot_server, memory_of, workers_of, wrk
+from results import keep
 
 SECONDS = 5
 
@@ -49,10 +48,7 @@ def main() -> None:
         "further_worker_private_mb": max(each.private for each in two),
         "two_workers_altogether_mb": round(altogether),
     }
-    encoded = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-    print(encoded)
-    if options.json:
-        options.json.write_text(encoded + "\n", encoding="utf-8")
+    print(keep(found, options.json))
 
 
 if __name__ == "__main__":
