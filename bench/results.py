@@ -7,7 +7,7 @@ import msgspec
 
 
 def keep(found: Any, path: Path | None) -> str:
-    """Return `found`, plain lists and tables, as readable JSON, written to `path` too where one is given."""
+    """Return `found` as readable JSON, written to `path` too where one is given."""
     text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
     if path:
         path.write_text(text + "\n", encoding="utf-8")
