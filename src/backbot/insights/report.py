@@ -58,7 +58,7 @@ def report(insights: Insights, styles: str) -> str:
         ).format(
             since=since,
             until=until,
-            styles=Markup(styles.replace("</", "<\\/")),  # noqa: S704
+            styles=Markup(styles.replace("</", "<\\/")),  # noqa: S704 - our own
             parts=Markup("\n").join(parts),
         )
     )
