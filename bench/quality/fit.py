@@ -19,13 +19,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from backbot.answering.abstain import Signals, measured, read_signals
+from backbot.answering.abstain import Measured, Signals, measured, read_signals
 from backbot.answering.calibrate import ask_elsewhere
 from backbot.answering.candidates import find_candidates
 from backbot.answering.compose import compose
+from backbot.answering.everyday import unseen_everyday
 from backbot.conversation.smalltalk import recognise
 from backbot.evaluation.sets import read_set
 from backbot.index.contents import Index
+from backbot.index.elsewhere import everyday_questions
 from backbot.index.store import open_index
 from backbot.retrieval.hybrid import PASSAGES_READ, search
 from backbot.retrieval.question import prepare
@@ -33,17 +35,20 @@ from backbot.retrieval.wording import mend_spelling
 
 # Strong: signals overlap, and weights that lean on one corpus do not carry to the next.
 REGULARISATION = 0.1
-# The bank is large; beside a real question each of its own counts for little.
+# The bank is large; beside a real question each of its own counts for little. Its everyday matters
+# stand for far more than are in the sets.
 BANK_WEIGHT = 0.05
+EVERYDAY_WEIGHT = 0.3
 FOLDS = 6
 
 
 class Part(NamedTuple):
-    """One corpus: signals (questions, signals), labels and weights (questions,)."""
+    """One corpus: signals (questions, signals), labels, weights and whose (questions,)."""
 
     values: NDArray[np.float64]
     labels: NDArray[np.bool_]
     weights: NDArray[np.float64]
+    bank: NDArray[np.bool_]
 
 
 def signals_of(index: Index, text: str) -> Signals | None:
@@ -55,7 +60,7 @@ def signals_of(index: Index, text: str) -> Signals | None:
 
 
 def measure(index: Index, sets: list[Path]) -> Part:
-    rows: list[Signals] = []
+    rows: list[Measured] = []
     labels: list[bool] = []
     weights: list[float] = []
     for case in (case for path in sets for case in read_set(path)):
@@ -65,12 +70,16 @@ def measure(index: Index, sets: list[Path]) -> Part:
             rows.append(measured(found, index.baseline))
             labels.append(case.expect == "answer")
             weights.append(1.0)
+    read = len(rows)
+    unseen, everyday = unseen_everyday(index), everyday_questions()
     for number, text in enumerate(index.elsewhere):
         if (found := ask_elsewhere(index, number, text)) is not None:
+            found = found._replace(health=float(unseen[number]))
             rows.append(measured(found, index.baseline))
             labels.append(False)
-            weights.append(BANK_WEIGHT)
-    return Part(np.array(rows), np.array(labels), _balanced(np.array(labels), np.array(weights)))
+            weights.append(EVERYDAY_WEIGHT if text in everyday else BANK_WEIGHT)
+    balanced = _balanced(np.array(labels), np.array(weights))
+    return Part(np.array(rows), np.array(labels), balanced, np.arange(len(rows)) >= read)
 
 
 def _balanced(labels: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -84,12 +93,11 @@ def together(parts: list[Part]) -> Part:
 
 def report(name: str, part: Part, guessed: NDArray[np.float64]) -> None:
     own = part.labels
-    real = part.weights != part.weights[~own].min()
     print(
         f"{name}: AUROC {roc_auc_score(own, guessed):.4f}"
         f", answered {(guessed[own] >= 0.5).mean():.3f}"
-        f", wrongly {(guessed[~own & real] >= 0.5).mean():.3f} of the set"
-        f" and {(guessed[~own & ~real] >= 0.5).mean():.3f} of the bank"
+        f", wrongly {(guessed[~own & ~part.bank] >= 0.5).mean():.3f} of the set"
+        f" and {(guessed[part.bank] >= 0.5).mean():.3f} of the bank"
     )
 
 
@@ -100,9 +108,8 @@ def calibrated(guessed: NDArray[np.float64], part: Part) -> tuple[float, float]:
     Source: Platt (1999), "Probabilistic outputs for support vector machines", here over
     cross-validated scores.
     """
-    real = part.labels | (part.weights != part.weights[~part.labels].min())
-    scores = np.log(guessed / (1 - guessed))[real, None]
-    model = LogisticRegression(C=1e6).fit(scores, part.labels[real])
+    scores = np.log(guessed / (1 - guessed))[~part.bank, None]
+    model = LogisticRegression(C=1e6).fit(scores, part.labels[~part.bank])
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
@@ -134,8 +141,8 @@ def main(arguments: list[str]) -> None:
     model.fit(everything.values, everything.labels, sample_weight=everything.weights)
     slope, shift = calibrated(guessed, everything)
     print(f"INTERCEPT = {slope * model.intercept_[0] + shift:.2f}")
-    weights = zip(Signals._fields, slope * model.coef_[0], strict=True)
-    print("WEIGHTS = Signals(" + ", ".join(f"{n}={w:.2f}" for n, w in weights) + ")")
+    weights = zip(Measured._fields, slope * model.coef_[0], strict=True)
+    print("WEIGHTS = Measured(" + ", ".join(f"{n}={w:.2f}" for n, w in weights) + ")")
 
 
 if __name__ == "__main__":

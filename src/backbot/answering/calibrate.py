@@ -8,6 +8,7 @@ import numpy as np
 from backbot.answering.abstain import Signals, read_signals
 from backbot.answering.candidates import find_candidates
 from backbot.answering.compose import compose
+from backbot.answering.everyday import learn_everyday
 from backbot.index.contents import Index
 from backbot.index.progress import Progress
 from backbot.index.views import Baseline
@@ -48,6 +49,7 @@ def measure_baseline(index: Index, progress: Progress) -> Baseline:
         means=_by_name(values.mean(axis=0)),
         spreads=_by_name(values.std(axis=0)),
         own=_by_name(np.array(named, dtype=np.float64).mean(axis=0)),
+        everyday=learn_everyday(index),
     )
 
 

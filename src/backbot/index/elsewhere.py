@@ -21,6 +21,11 @@ def bank_questions() -> list[str]:
     return [each.question for each in _bank()]
 
 
+def everyday_questions() -> frozenset[str]:
+    """Return the questions of the bank that are not about health at all."""
+    return frozenset(each.question for each in _bank() if each.topic == "everyday")
+
+
 def read_elsewhere(wording: Wording) -> list[str]:
     """Return the questions of the bank that a corpus of this wording does not cover."""
     return [each.question for each in _bank() if not _covered(each, wording)]

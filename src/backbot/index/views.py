@@ -24,12 +24,14 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """What the signals of an answer are like, by a signal's name; empty before it is measured.
 
     `means` and `spreads` (standard deviations) over questions that the corpus does not answer,
-    `own` the means over the questions that its documents name.
+    `own` the means over the questions that its documents name. `everyday` weighs each dimension of
+    a sentence vector, and has a constant after them: see `answering.everyday`.
     """
 
     means: dict[str, float] = {}
     spreads: dict[str, float] = {}
     own: dict[str, float] = {}
+    everyday: tuple[float, ...] = ()
 
 
 class SentenceView(NamedTuple):
