@@ -79,6 +79,11 @@ def used_groups(
     """
     groups = [each for each in wording.groups if any(count for _, count in each)]
     return tuple(
-        (frozenset().union(*(whole_words(phrase.split()[0]) for phrase, _ in group)), group)
-        for group in groups
+        (frozenset().union(*(_openings(phrase) for phrase, _ in group)), group) for group in groups
     )
+
+
+def _openings(phrase: str) -> frozenset[str]:
+    """Return the words of a question that `phrase` or its plural may begin with."""
+    first, *rest = phrase.split()
+    return whole_words(first if rest else f"{first} {first}s")

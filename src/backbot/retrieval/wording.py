@@ -61,6 +61,7 @@ def _mended(index: IndexReader, written: str) -> str:
 def adopt_synonyms(index: IndexReader, text: str) -> Reworded:
     """Return `text` with phrases that the corpus never uses replaced by those it uses instead.
 
+    A phrase is met in its plural too, and keeps it.
     Where the corpus uses several phrases of a group, the others' words come back as `others`.
     """
     others: list[str] = []
@@ -72,7 +73,9 @@ def adopt_synonyms(index: IndexReader, text: str) -> Reworded:
         used = [phrase for phrase, count in group if count]
         for phrase, count in group:
             if count == 0:
-                text = _pattern(phrase).sub(used[0], text)
+                # "Disks" for "discs": what is a plural already gets no other ending.
+                plural = "" if used[0].endswith("s") else r"\1"
+                text = _pattern(phrase).sub(used[0] + plural, text)
                 said = whole_words(text)
             elif _pattern(phrase).search(text):
                 others.extend(word for other in used if other != phrase for word in words(other))
@@ -81,4 +84,4 @@ def adopt_synonyms(index: IndexReader, text: str) -> Reworded:
 
 @lru_cache(maxsize=4096)
 def _pattern(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w){re.escape(phrase)}(s?)(?!\w)", re.IGNORECASE)
