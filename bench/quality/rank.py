@@ -61,7 +61,7 @@ def rank(index: Index, path: Path) -> list[Ranked]:
             continue
         question = prepare(index, mend_spelling(index, case.messages[-1]))
         hits = search(index, question, PASSAGES_READ)
-        pool = find_runs(question, find_candidates(index, question, hits))
+        pool = find_runs(question, find_candidates(index, question, hits)).runs
         pool = [run for run in pool if run.alone and run.role is not Role.EXPERIENCE]
         texts = [index.documents[run.document].text[run.start : run.end] for run in pool]
         right = np.array([holds([text], case.evidence) for text in texts], dtype=bool)
@@ -69,7 +69,7 @@ def rank(index: Index, path: Path) -> list[Ranked]:
         features = [
             (
                 run.whole,
-                run.tokens,
+                run.telling,
                 run.passage,
                 min(1.0, run.words / runs.MOST_WORDS),
                 run.role in wanted,

@@ -251,12 +251,13 @@ def measured(signals: Signals, baseline: Baseline) -> Measured:
 
 def _between(signals: Signals, base: Baseline, name: str) -> float:
     unit = max(base.own[name] - base.means[name], LEAST_SPREAD)
-    return (getattr(signals, name) - base.means[name]) / unit
+    value: float = getattr(signals, name)
+    return (value - base.means[name]) / unit
 
 
 def _spreads_from(signals: Signals, base: Baseline, name: str) -> float:
-    value = getattr(signals, name) - base.means[name]
-    return max(FAR_AWAY, value / max(base.spreads[name], LEAST_SPREAD))
+    value: float = getattr(signals, name)
+    return max(FAR_AWAY, (value - base.means[name]) / max(base.spreads[name], LEAST_SPREAD))
 
 
 def _health(index: IndexReader, question: Question) -> float:

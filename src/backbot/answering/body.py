@@ -19,7 +19,10 @@ _REGIONS = {
     ),
     "the head": r"heads?|headaches?|migraines?|skull|temples?",
     "the jaw or teeth": r"jaws?|tmj|teeth|tooth|gums?|tongue|cheeks?",
-    "the chest": r"chests?|pecs?|pectoral\w*|ribs?|ribcage|breast\w*|sternum",
+    "the chest": (
+        r"chests?|pecs?|pectoral\w*|ribs?|ribcage|breast\w*|sternum|"
+        r"fronts? (?:side )?of (?:the|your|our|my|his|her|their) bod(?:y|ies)|front side"
+    ),
     "the elbow": r"elbows?|forearms?",
     "the hand": r"wrists?|hands?|fingers?|thumbs?|knuckles?|carpal",
     "the arm": r"arms?|biceps?|triceps",

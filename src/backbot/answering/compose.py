@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from backbot.answering.candidates import Candidates
 from backbot.answering.runs import Run, find_runs
 from backbot.answering.wants import asks_for_story
 from backbot.model import MAX_EXCERPT_WORDS
+from backbot.retrieval.late import Similarities
 from backbot.retrieval.question import Question
 from backbot.text.roles import Role
 from backbot.text.terms import terms
@@ -27,6 +30,10 @@ MAX_DOCUMENTS = 4
 NEW_ROLE_BONUS = 0.12
 # What it gains that goes straight on from what is quoted: "These often helped, but not for long."
 GOES_ON_BONUS = 0.05
+# What it gains for each share of the question that it meets and what is quoted does not: after the
+# first, excerpts are chosen mostly by what they add. Source: Carbonell and Goldstein (1998), "The
+# use of MMR, diversity-based reranking", SIGIR, with the question's tokens as what is covered.
+COVER_BONUS = 4.0
 # A further excerpt must be worth this share of the first.
 WORTH = 0.6
 # A story that was asked for need not be quite as near as the best of the rest.
@@ -50,15 +57,15 @@ def compose(question: Question, candidates: Candidates) -> tuple[Run, ...]:
     and hold about 110 words together. A story leads only where a story was asked for, and then
     stands alone: it is never the support for advice.
     """
-    pool = _pool(question, candidates)
-    told = all(run.role is Role.EXPERIENCE for run in pool) and asks_for_story(question.text)
+    pool = _Pool(question, candidates)
+    told = all(run.role is Role.EXPERIENCE for run in pool.runs) and asks_for_story(question.text)
     lead = next(
-        (run for run in pool if run.alone and (told or run.role is not Role.EXPERIENCE)), None
+        (run for run in pool.runs if run.alone and (told or run.role is not Role.EXPERIENCE)), None
     )
     if lead is None:
         return ()
     answer = _Answer(candidates, lead)
-    while len(answer.runs) < MAX_EXCERPTS and (added := answer.next_of(pool)):
+    while len(answer.runs) < MAX_EXCERPTS and (added := pool.next_of(answer)):
         answer.add(added)
     return tuple(answer.runs)
 
@@ -70,7 +77,7 @@ def passed_over(
     count: int = 8,
 ) -> list[PassedOver]:
     """Return the best runs that read on their own and overlap none `chosen`, and why not they."""
-    pool = _pool(question, candidates)
+    pool = _Pool(question, candidates).runs
     if not chosen:
         return [PassedOver(run, "a story is no support for advice") for run in pool[:count]]
     answer = _Answer(candidates, chosen[0])
@@ -83,16 +90,38 @@ def passed_over(
     ]
 
 
-def _pool(question: Question, candidates: Candidates) -> list[Run]:
-    """Return the runs that may be quoted, best first: only stories where one was asked for."""
-    pool = sorted(find_runs(question, candidates), key=_by_score)
-    pool = [run for run in pool if run.words <= MAX_EXCERPT_WORDS]
-    if asks_for_story(question.text):
-        stories = [run for run in pool if run.role is Role.EXPERIENCE]
-        told = next((run for run in stories if run.alone), None)
-        if told is not None and told.score >= STORY_SHARE * pool[0].score:
-            return stories
-    return pool
+class _Pool:
+    """The runs that may be quoted, best first: only stories where one was asked for."""
+
+    def __init__(self, question: Question, candidates: Candidates) -> None:
+        found = find_runs(question, candidates)
+        places = sorted(range(len(found.runs)), key=lambda place: _by_score(found.runs[place]))
+        places = [place for place in places if found.runs[place].words <= MAX_EXCERPT_WORDS]
+        if asks_for_story(question.text):
+            stories = [place for place in places if found.runs[place].role is Role.EXPERIENCE]
+            told = next((place for place in stories if found.runs[place].alone), None)
+            best = found.runs[places[0]].score if places else 0.0
+            if told is not None and found.runs[told].score >= STORY_SHARE * best:
+                places = stories
+        self.runs = [found.runs[place] for place in places]
+        self._met = found.met[places]
+        # Of a follow-up, what was just asked: what it leans on need not be met once more.
+        asked = question.emphasis
+        self._asked = np.where(asked >= asked.max(), asked, 0.0) if len(asked) else asked
+        self._scores = np.array([run.score for run in self.runs])
+        self._goes_on = np.array([not run.alone for run in self.runs])
+        self._roles = np.array([run.role for run in self.runs])
+
+    def next_of(self, answer: "_Answer") -> Run | None:
+        """Return the run that adds most to `answer`, None where none adds anything."""
+        worth = self._scores >= WORTH * answer.best
+        covers = (np.maximum(self._met - answer.met, 0.0) * self._asked).sum(axis=1)
+        present = np.isin(self._roles, [run.role for run in answer.runs])
+        gains = self._scores + COVER_BONUS * covers
+        gains += NEW_ROLE_BONUS * ~present + GOES_ON_BONUS * self._goes_on
+        order = np.argsort(-gains, kind="stable")
+        candidates = (self.runs[place] for place in order[worth[order]].tolist())
+        return next((run for run in candidates if answer.why_not(run) is None), None)
 
 
 def _by_score(run: Run) -> tuple[float, int, int]:
@@ -109,28 +138,17 @@ class _Answer:
     def __init__(self, candidates: Candidates, lead: Run) -> None:
         self.runs = [lead]
         self.words = lead.words
-        self._best = lead.score
+        self.best = lead.score
         self._same = _Sameness(candidates)
-
-    def next_of(self, pool: Sequence[Run]) -> Run | None:
-        """Return the run of `pool`, best first, that adds most, None where none adds anything."""
-        present = {run.role for run in self.runs}
-        best, worth = None, 0.0
-        for run in pool:
-            most = run.score + NEW_ROLE_BONUS + GOES_ON_BONUS
-            if most <= worth or run.score < WORTH * self._best:
-                break
-            value = run.score + NEW_ROLE_BONUS * (run.role not in present)
-            value += GOES_ON_BONUS * (not run.alone)
-            if value > worth and self.why_not(run) is None:
-                best, worth = run, value
-        return best
+        self._candidates = candidates
+        # How near what is quoted comes to each of the question's tokens.
+        self.met = self._met(lead)
 
     def why_not(self, run: Run) -> str | None:
         """Return why `run` cannot be added, None if it can."""
-        if run.score < WORTH * self._best:
+        if run.score < WORTH * self.best:
             return "too little to do with the question"
-        room = CLOSE_TOTAL_WORDS if run.score >= CLOSE * self._best else TOTAL_WORDS
+        room = CLOSE_TOTAL_WORDS if run.score >= CLOSE * self.best else TOTAL_WORDS
         if run.words > FURTHER_WORDS or self.words + run.words > room:
             return "too long for what is left of the room"
         documents = {each.document for each in self.runs}
@@ -147,6 +165,7 @@ class _Answer:
     def add(self, run: Run) -> None:
         """Quote `run` too, as one excerpt with the one that it goes straight on."""
         self.words += run.words
+        self.met = np.maximum(self.met, self._met(run))
         host = self._host(run)
         if host is None:
             self.runs.append(run)
@@ -154,6 +173,11 @@ class _Answer:
             # What both tell and are worth is what the first of them is.
             joined = self.runs[host]._replace(last=run.last, end=run.end)
             self.runs[host] = joined._replace(words=joined.words + run.words)
+
+    def _met(self, run: Run) -> Similarities:
+        first, after = self._same.span(run)
+        met: Similarities = self._candidates.tokens[first:after].max(axis=0)
+        return met
 
     def _host(self, run: Run) -> int | None:
         """Return the place of the run that `run` goes straight on, None for none."""
@@ -182,11 +206,12 @@ class _Sameness:
         return len(own & theirs) >= SAME_TERMS * max(1, min(len(own), len(theirs)))
 
     def _cosine(self, run: Run, other: Run) -> float:
-        a, b = self._span(run), self._span(other)
+        a, b = self.span(run), self.span(other)
         lengths = (max(0.0, self._block(a, a)) * max(0.0, self._block(b, b))) ** 0.5
         return self._block(a, b) / lengths if lengths > 0 else 0.0
 
-    def _span(self, run: Run) -> tuple[int, int]:
+    def span(self, run: Run) -> tuple[int, int]:
+        """Return the places of the sentences of `run` among the candidates: first, after last."""
         return self._place[run.first], self._place[run.last] + 1
 
     def _block(self, rows: tuple[int, int], columns: tuple[int, int]) -> float:
@@ -196,7 +221,7 @@ class _Sameness:
         return float(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
 
     def _terms(self, run: Run) -> frozenset[str]:
-        first, after = self._span(run)
+        first, after = self.span(run)
         return frozenset().union(*(_terms(each.text) for each in self._sentences[first:after]))
 
 

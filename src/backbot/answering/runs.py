@@ -12,6 +12,7 @@ from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.wants import wanted_roles
 from backbot.index.views import DENIES, JOINED, QUOTABLE, SentenceView
+from backbot.retrieval.late import Similarities
 from backbot.retrieval.question import Question
 from backbot.text.clean import fold
 from backbot.text.roles import Role
@@ -33,6 +34,8 @@ LENGTH_WEIGHT = 0.09
 WANTED_BONUS = 0.02
 CONTRADICTS_BONUS = 0.12
 DEMAND_BONUS = 0.1
+# How far what few sentences meet outweighs what most of them meet.
+RARITY = 3.0
 JOINED_COST = 0.08
 # A denial contradicts what the reader believes where it stands by sentences that come this near to
 # the question as the nearest does.
@@ -56,7 +59,8 @@ class Run(NamedTuple):
     `first` to `last` are rows of the sentence table, `last` included; `role` is what its best
     sentence tells. A run that does not read `alone` only goes on another one. The parts of `score`
     are each from 0 to 1: the cosine of the `whole` run, the share of the question's `tokens` that
-    it meets, and the best `passage`'s score. One that `denies` holds a negation.
+    it meets, that share by what tells spans apart (`telling`), and the best `passage`'s score. One
+    that `denies` holds a negation.
     """
 
     document: int
@@ -71,20 +75,29 @@ class Run(NamedTuple):
     score: float
     whole: float
     tokens: float
+    telling: float
     passage: float
     denies: bool
 
 
-def find_runs(question: Question, candidates: Candidates) -> list[Run]:
-    """Return every run of the candidates that can be quoted, in corpus order."""
+class Runs(NamedTuple):
+    """Runs in corpus order, and how near each comes to the question's tokens (runs, tokens)."""
+
+    runs: list[Run]
+    met: Similarities
+
+
+def find_runs(question: Question, candidates: Candidates) -> Runs:
+    """Return every run of the candidates that can be quoted."""
     sentences = candidates.sentences
     follows = [False, *itertools.starmap(_goes_on, itertools.pairwise(sentences))]
     tails = [*(follows[n] and _is_tail(here) for n, here in enumerate(sentences)), False]
     alone = list(_spans(sentences, follows, tails[1:]))
     if not alone:
-        return []
+        return Runs([], candidates.tokens[:0])
     spans = [*alone, *_attached(sentences, follows, tails[1:])]
-    return _Scores(question, candidates, spans, follows).runs(len(alone))
+    scores = _Scores(question, candidates, spans, follows)
+    return Runs(scores.runs(len(alone)), scores.met)
 
 
 def _spans(
@@ -170,8 +183,10 @@ class _Scores:
         quotable = candidates.are(QUOTABLE)
         told = np.where(quotable, candidates.cosines, -1.0)
         self.whole = self._whole()
-        self._met = question.share_met(candidates.tokens)
-        self.tokens = question.share_met(self._most(candidates.tokens))
+        self._near = question.share_met(candidates.tokens)
+        self.met = self._most(candidates.tokens)
+        self.tokens = question.share_met(self.met)
+        self.telling = self._telling(question)
         self.passage = self._most(candidates.passages)
         sums = np.cumsum([0, *(each.words for each in self._sentences)])
         self.words = sums[self._last + 1] - sums[self._first]
@@ -185,7 +200,7 @@ class _Scores:
         holding = self._holding(question)
         self.score = (
             WHOLE_WEIGHT * self.whole
-            + TOKENS_WEIGHT * self.tokens
+            + TOKENS_WEIGHT * self.telling
             + PASSAGE_WEIGHT * self.passage
             + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
             + WANTED_BONUS * asked
@@ -193,6 +208,19 @@ class _Scores:
             + DEMAND_BONUS * holding
             - JOINED_COST * joined
         )
+
+    def _telling(self, question: Question) -> Similarities:
+        """Return the share of the question that each span meets, by what tells spans apart.
+
+        Nearly every sentence on upper backs meets "upper back"; few meet "vitamins". Which words
+        these are is seen in the candidates themselves.
+        """
+        rarity = question.emphasis * (1.0 - self._candidates.tokens.mean(axis=0)) ** RARITY
+        whole = float(rarity.sum())
+        if whole == 0.0:
+            return self.tokens
+        shares: Similarities = (self.met * (rarity / whole)).sum(axis=1)
+        return shares
 
     def _holding(self, question: Question) -> NDArray[np.bool_]:
         """Tell of each span whether it holds what the question demands, where it demands any."""
@@ -204,7 +232,7 @@ class _Scores:
 
     def _near_the_premise(self) -> NDArray[np.bool_]:
         """Tell of each sentence whether it, or the one before it, is about what was asked."""
-        near: NDArray[np.bool_] = self._met >= NEAR_PREMISE * self._met.max()
+        near: NDArray[np.bool_] = self._near >= NEAR_PREMISE * self._near.max()
         near[1:] |= near[:-1] & self._follows[1:]
         return near
 
@@ -218,6 +246,7 @@ class _Scores:
             self.score.tolist(),
             self.whole.tolist(),
             self.tokens.tolist(),
+            self.telling.tolist(),
             self.passage.tolist(),
             self.denies.tolist(),
             strict=True,
