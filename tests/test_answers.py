@@ -9,16 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbot.answering.abstain import Signals
+from backbot.answering.abstain import FAMILIAR, FAR_AWAY, SURELY_HEALTH, Signals, measured
 from backbot.answering.calibrate import own_questions
 from backbot.answering.compose import passed_over
+from backbot.answering.everyday import unseen_everyday
+from backbot.answering.runs import find_runs
 from backbot.answering.wants import asks_for_story
 from backbot.chatbot import Chatbot
 from backbot.index.contents import Index
+from backbot.index.elsewhere import everyday_questions
 from backbot.index.store import open_index
+from backbot.index.views import Baseline
 from backbot.model import Kind, Reply, SectionRole
 from backbot.rebuild import rebuild_index
 from backbot.retrieval.late import token_similarities
+from backbot.retrieval.wording import adopt_synonyms
 from support import Files, document, link_models, small_bank, write_corpus
 
 Asked = Callable[[Files], Chatbot]
@@ -131,6 +136,76 @@ def test_stories_alone_answer_no_question_for_advice(asked: Asked) -> None:
 # Several articles
 
 
+CRAMP = """\
+## Sore muscles
+
+Sore muscles that cramp in the upper back are muscles that were held tight all day, at work or at
+home, and they will cramp again the next day if nothing about it is changed.
+
+## A cramp
+
+When sore muscles in the upper back cramp, the cramp is the end of a long story: the shoulders were
+drawn up, the muscles grew short, and then one small turn made them cramp.
+
+## At night
+
+Muscles of the upper back that are sore in the evening may cramp at night, above all if the sore
+side is the one that is slept on and the arm lies under the head.
+
+## Food
+
+A muscle wants its vitamins too.
+"""
+
+
+def test_synonyms_are_met_in_their_plural_too(asked: Asked) -> None:
+    body = "A couch, a theraband and two disks.  Ask a doctor for a book bag on wheels."
+    index = asked({"articles/things.md": document("Things to lean on", body)}).index
+    exchanged = {
+        "Which sofas are good?": "Which couches are good?",
+        "SETTEES": "couches",
+        "are elastic bands any use": "are therabands any use",
+        "discs": "disks",
+        "a rucksack, two rucksacks": "a book bag, two book bags",
+        "a physician": "a doctor",
+        # Two of them would be doctors; this is something else.
+        "where am I on gps": "where am I on gps",
+    }
+    assert {text: adopt_synonyms(index, text).text for text in exchanged} == exchanged
+
+
+VITAMINS = "Sore muscles cramp in my upper back at night, do vitamins matter?"
+
+
+def test_words_that_few_sentences_meet_count_for_more(asked: Asked) -> None:
+    chatbot = asked({"articles/cramp.md": document("Cramp in the upper back", CRAMP)})
+    _, trace = chatbot.explain(VITAMINS)
+    assert trace.question is not None
+    assert trace.candidates is not None
+    text = chatbot.index.read_documents([0])[0].text
+    gains: dict[bool, list[float]] = {True: [], False: []}
+    for run in find_runs(trace.question, trace.candidates).runs:
+        gains["vitamins" in text[run.start : run.end]].append(run.telling / run.tokens)
+    assert min(gains[True]) > max(gains[False])
+
+
+def test_what_the_first_excerpts_leave_open_is_told_too(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chatbot = asked({"articles/cramp.md": document("Cramp in the upper back", CRAMP)})
+    text = chatbot.index.read_documents([0])[0].text
+    # Else it would come early by its score already.
+    monkeypatch.setattr("backbot.answering.runs.RARITY", 0.0)
+
+    def quoted() -> list[bool]:
+        runs = chatbot.explain(VITAMINS)[1].runs
+        return ["vitamins" in text[run.start : run.end] for run in runs]
+
+    assert quoted()[:2] == [False, True]
+    monkeypatch.setattr("backbot.answering.compose.COVER_BONUS", 0.0)
+    assert True not in quoted()
+
+
 def test_two_articles_that_say_the_same_do_not_crowd_an_answer(asked: Asked) -> None:
     chatbot = asked(
         {
@@ -206,6 +281,53 @@ def test_a_corpus_is_measured_between_what_it_does_not_and_does_answer(chatbot: 
     for name in ("run", "tokens", "dense", "sentences", "asked"):
         assert baseline.own[name] > baseline.means[name] + baseline.spreads[name]
     assert set(baseline.means) == set(Signals._fields)
+    assert len(baseline.everyday) == chatbot.index.encoder.dimensions + 1
+
+
+@pytest.mark.parametrize(
+    ("everyday", "health"),
+    [
+        ("please turn the volume down a bit", "why does my upper back ache in the evening"),
+        ("how many euros are in my savings account", "can bad posture give me headaches"),
+        ("remind me to call grandma on sunday", "is a stiff neck caused by how I sleep"),
+        ("book a table for two tonight", "what helps against tight shoulders"),
+    ],
+)
+def test_everyday_matters_are_told_from_health(
+    chatbot: Chatbot, everyday: str, health: str
+) -> None:
+    signals = [chatbot.explain(text)[1].signals for text in (everyday, health)]
+    assert signals[0] is None or signals[0].health < 0.0
+    assert signals[1] is not None
+    assert signals[1].health > 0.0
+
+
+def test_what_was_judged_of_the_bank_was_never_learned_from(index: Index) -> None:
+    unseen, everyday = unseen_everyday(index), everyday_questions()
+    asked = np.array([text in everyday for text in index.elsewhere])
+    seen = index.elsewhere_vectors @ np.array(index.baseline.everyday[:-1])
+    assert unseen.shape == asked.shape
+    told = [(scores < 0.0) == asked for scores in (unseen, seen + index.baseline.everyday[-1])]
+    # By heart nearly all of them are told apart; unseen, most.
+    assert 0.8 < told[0].mean() < told[1].mean()
+
+
+def test_too_few_questions_about_something_else_teach_nothing(asked: Asked) -> None:
+    chatbot = asked({"articles/walking.md": document("Walking", WALKING)})
+    assert chatbot.index.baseline.everyday == ()
+    signals = chatbot.explain("please turn the volume down a bit")[1].signals
+    assert signals is None or signals.health == SURELY_HEALTH
+
+
+def test_being_far_from_everything_speaks_for_no_answer() -> None:
+    flat = dict.fromkeys(Signals._fields, 1.0)
+    base = Baseline(means=flat, spreads=flat, own=dict.fromkeys(Signals._fields, 2.0))
+    known = Signals(**flat)._replace(away=1.0, away_3=1.0, away_10=1.0)
+    far = measured(known._replace(away=-9.0, away_3=-9.0, away_10=-9.0), base)
+    assert far.away == far.away_3 == far.away_10 == FAR_AWAY
+    near = measured(known._replace(dense=1.1, sentences=5.0), base)
+    assert near.little_dense == pytest.approx(0.1)
+    assert near.little_sentences == FAMILIAR
 
 
 def test_a_corpus_names_questions_by_its_titles_and_headings(index: Index) -> None:

@@ -550,6 +550,8 @@ def change_document(**values: object) -> Callable[[Any], Any]:
         ("wording", lambda wording: wording | {"groups": [[["", 0], ["knot", 1]]]}),
         ("wording", lambda wording: wording | {"groups": [[["a", 0], ["\\1", 1]]]}),
         ("wording", lambda wording: wording | {"groups": [[["a", 0], ["(((", 1]]]}),
+        ("baseline", lambda baseline: baseline | {"everyday": [0.5]}),
+        ("baseline", lambda baseline: baseline | {"everyday": ["much"]}),
     ],
 )
 def test_json_that_misleads_is_refused(

@@ -77,6 +77,7 @@ def test_a_sentence_tells_what_is_demanded_or_not(question: str, sentence: str, 
         ("Do high heels matter?", set()),
         ("On the one hand it helps", set()),
         ("Is stress a cause?", set()),
+        ("Stretch the muscles in the front of your body", {"the chest"}),
         ("flat feet and a stiff neck", {"the foot", "the neck, shoulders or upper back"}),
     ],
 )

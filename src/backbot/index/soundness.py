@@ -25,6 +25,7 @@ from backbot.index.contents import (
 )
 from backbot.index.encoder import ModelCard
 from backbot.index.layout import CELL_ARRAYS, ENCODED, SEARCHED, Written
+from backbot.index.views import Baseline
 from backbot.index.wording import Wording
 from backbot.text.roles import Role
 from backbot.text.terms import words
@@ -36,6 +37,7 @@ UNIT_TOLERANCE = 1e-3
 def check(written: Written, arrays: dict[str, NDArray[Any]], card: ModelCard) -> None:
     """Raise ValueError unless every number points at something that is there."""
     _check_wording(written.wording)
+    _check_baseline(written.baseline, card.dimensions)
     if any(array.ndim == 0 for array in arrays.values()):
         raise ValueError("an index with a number in the place of a table")
     documents, questions = written.documents, written.questions
@@ -99,9 +101,12 @@ def check(written: Written, arrays: dict[str, NDArray[Any]], card: ModelCard) ->
         raise ValueError("an index whose numbers do not fit together")
 
 
-def check_frame(wording: Wording, elsewhere: NDArray[Any], subject: NDArray[Any]) -> None:
+def check_frame(
+    wording: Wording, baseline: Baseline, elsewhere: NDArray[Any], subject: NDArray[Any]
+) -> None:
     """Raise ValueError unless what is held of an index in a database fits together."""
     _check_wording(wording)
+    _check_baseline(baseline, len(subject))
     if not has_unit_rows(elsewhere) or not np.isfinite(subject).all():
         raise ValueError("vectors that are none")
 
@@ -113,6 +118,14 @@ def _check_wording(wording: Wording) -> None:
         raise ValueError("an empty word")
     if any(phrase != " ".join(words(phrase)) for phrase in phrases):
         raise ValueError("a phrase that is more than its words")
+
+
+def _check_baseline(baseline: Baseline, dimensions: int) -> None:
+    """Raise ValueError unless there is a number for every dimension, and every one is finite."""
+    tables = (baseline.means, baseline.spreads, baseline.own)
+    numbers = [*baseline.everyday, *(value for table in tables for value in table.values())]
+    if len(baseline.everyday) not in (0, dimensions + 1) or not np.isfinite(numbers).all():
+        raise ValueError("a baseline of something else")
 
 
 def has_unit_rows(vectors: NDArray[Any]) -> bool:

@@ -16,6 +16,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # Shorter words have too many neighbours; a longer one may hold two slips.
 MIN_LENGTH = 4
 TWO_SLIPS_LENGTH = 8
+# "GPS" is not two GPs: with an S, a word as short as this is often another one.
+LONGEST_SHORT = 3
 
 
 class Reworded(NamedTuple):
@@ -73,15 +75,25 @@ def adopt_synonyms(index: IndexReader, text: str) -> Reworded:
         used = [phrase for phrase, count in group if count]
         for phrase, count in group:
             if count == 0:
-                # "Disks" for "discs": what is a plural already gets no other ending.
-                plural = "" if used[0].endswith("s") else r"\1"
-                text = _pattern(phrase).sub(used[0] + plural, text)
+                text = _exchange(text, phrase, used[0])
                 said = whole_words(text)
             elif _pattern(phrase).search(text):
                 others.extend(word for other in used if other != phrase for word in words(other))
     return Reworded(text, tuple(others))
 
 
+def _exchange(text: str, phrase: str, by: str) -> str:
+    return _pattern(phrase).sub(lambda met: _plural(by) if met[1] else by, text)
+
+
+def _plural(phrase: str) -> str:
+    """Return the plural of `phrase`, which may be one already ("disks")."""
+    if phrase.endswith("s"):
+        return phrase
+    return f"{phrase}es" if phrase.endswith(("x", "ch", "sh")) else f"{phrase}s"
+
+
 @lru_cache(maxsize=4096)
 def _pattern(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(phrase)}(s?)(?!\w)", re.IGNORECASE)
+    plural = "(s?)" if len(phrase) > LONGEST_SHORT else "()"
+    return re.compile(rf"(?<!\w){re.escape(phrase)}{plural}(?!\w)", re.IGNORECASE)

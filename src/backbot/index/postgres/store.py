@@ -96,7 +96,7 @@ def open_version(
             _terms(parts, "lexical", frame.vocabulary, frame.passages),
             _terms(parts, "document", frame.document_vocabulary, frame.documents),
         )
-        check_frame(frame.wording, small.elsewhere_vectors, small.subject)
+        check_frame(frame.wording, frame.baseline, small.elsewhere_vectors, small.subject)
     except (KeyError, ValueError, *UNREADABLE):
         raise _damaged(connections) from None
     return PostgresIndex(version, frame, small, encoder, connections)
