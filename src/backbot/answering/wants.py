@@ -38,7 +38,10 @@ _ASKS_FOR_STORY = re.compile(
     r"(?:other|real) (?:people|person|readers?|sufferers?|patients?|folks?|women|men|clients?))\b"
 )
 # What happened to somebody else: "How soon did she feel better?"
-_PAST = re.compile(r"\b(?:did|had|was|were|said|told|wrote)\b")
+_PAST = re.compile(
+    r"\b(?:did|had|was|were|said|told|wrote|sent|went|felt|got|tried|helped|came|gave|took|found|"
+    r"worked|started|cured)\b"
+)
 _PRESENT_PARTIES = re.compile(
     r"\b(?:i|i'm|im|i've|ive|me|my|mine|myself|we|our|us|you|your|yours|"
     r"my (?:son|daughter|wife|husband|mother|father|mum|mom|dad|friend|child|kid))\b"
