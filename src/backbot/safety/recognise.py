@@ -174,7 +174,6 @@ class Recogniser:
         model = self._likeness
         if "dealt_with" in reading.signs or "repeat_after" in reading.told:
             return None
-        # Talk of quite other things is near to nothing in the bank, so its likeness means little.
         if not model.knows(reading.words):
             return None
         if earlier:
@@ -191,6 +190,7 @@ class Recogniser:
             look, least = model.by_words(reading.words), RAISES_BY_WORDS
         crisis = look.crisis >= RAISES_CRISIS and look.chance >= SEEMS
         if not crisis:
+            # Talk of quite other things is near to nothing in the bank: its likeness means little.
             if look.chance < least or not reading.anchored:
                 return None
             crisis = look.crisis >= LEANS_CRISIS
