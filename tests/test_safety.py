@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backbot.index.contents import Index
 from backbot.index.encoder import Vectors
 from backbot.model import Level, Turn
 from backbot.safety import Recogniser
 from backbot.safety.measures import measure
-from backbot.safety.model import LASTING, LEVELS, Finding
+from backbot.safety.model import CRISES, LASTING, LEVELS, Finding
 from backbot.safety.patterns import Lexicon, PatternError
 from backbot.safety.signs import knowledge, read_message
 from backbot.safety.tokens import Vocabulary, tokens
@@ -284,6 +285,48 @@ def test_likeness_is_asked_only_where_words_leave_it_open() -> None:
 
     Recogniser().assess("crushing chest pain, sweating", vector=vector)
     assert calls == []
+
+
+@pytest.fixture(scope="module")
+def hearing(index: Index) -> Recogniser:
+    """A recogniser that also hears a message as a whole."""
+    return Recogniser(index.encoder)
+
+
+@pytest.mark.parametrize(
+    ("message", "category"),
+    [
+        (
+            "I have found a good home for the parrot and paid the rent up, so Thursday can come",
+            "suicide_intent",
+        ),
+        ("he weighs what i eat and takes my shoes when he leaves", "domestic_abuse"),
+        (
+            "I keep the plasters in my drawer for when the day was bad and my skin has to pay",
+            "self_harm",
+        ),
+    ],
+)
+def test_a_crisis_that_no_rule_foresaw_is_heard_in_the_whole(
+    hearing: Recogniser, message: str, category: str
+) -> None:
+    found = hearing.assess(message)
+    assert (found.level in CRISES, found.category) == (True, category)
+    assert found.reasons[0].startswith("as a whole like messages with a crisis")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my wife threatens to hide my laptop unless i stretch, which stretch first?",
+        "my husband follows me round and corrects my slouch, do reminders work?",
+    ],
+)
+def test_a_rule_for_a_crisis_is_held_back_where_the_whole_is_nothing_like_one(
+    assess: Assess, hearing: Recogniser, message: str
+) -> None:
+    assert assess(message).level in CRISES
+    assert hearing.assess(message).level == "none"
 
 
 def test_levels_are_ordered_from_the_gravest() -> None:

@@ -26,8 +26,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import SVC
 
 from backbot.index.store import open_index
-from backbot.safety.likeness import Blend, Shipped, Table, terms
-from backbot.safety.model import LEVELS
+from backbot.safety.likeness import Blend, Question, Shipped, Table, terms
+from backbot.safety.model import CRISES, LEVELS
 from backbot.safety.signs import read_message
 from backbot.safety.tokens import Token
 from backbot.text.clean import clean, squeeze
@@ -43,25 +43,27 @@ STRENGTH_WORDS = 5.0
 STRENGTH_KINDS = 6.0
 # Messages whose vectors are this alike are one scenario and stay in one fold.
 SAME_SCENARIO = 0.85
-THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
+THRESHOLDS = (0.01, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 Floats = NDArray[np.float64]
 Words = Sequence[Sequence[Token]]
 
 
 class Looks(NamedTuple):
-    """The two looks, trained."""
+    """The two looks, trained for each question: any sign, a crisis."""
 
     projection: PCA
-    machine: SVC
+    machines: tuple[SVC, ...]
     vocabulary: TfidfVectorizer
-    words: LogisticRegression
+    words: tuple[LogisticRegression, ...]
 
     def at(self, vectors: Floats, words: Words) -> Floats:
-        """Return both scores of each message, shape (messages, 2): words, bank."""
-        by_words = self.words.decision_function(self.vocabulary.transform(words))
-        by_bank = self.machine.decision_function(self.projection.transform(vectors))
-        return np.stack([by_words, by_bank], axis=1)
+        """Return the scores of each message, shape (messages, questions, 2): words, bank."""
+        table = self.vocabulary.transform(words)
+        places = self.projection.transform(vectors)
+        by_words = [each.decision_function(table) for each in self.words]
+        by_bank = [each.decision_function(places) for each in self.machines]
+        return np.stack([np.stack(by_words, axis=1), np.stack(by_bank, axis=1)], axis=2)
 
 
 def gather() -> list[Message]:
@@ -81,23 +83,29 @@ def gather() -> list[Message]:
     return [message for message in found if not message.context]
 
 
-def train(vectors: Floats, words: Words, flagged: NDArray[np.bool_]) -> Looks:
+def train(vectors: Floats, words: Words, answers: NDArray[np.bool_]) -> Looks:
+    """Return the looks that tell the `answers`, shape (messages, questions)."""
     projection = PCA(KEPT, random_state=0).fit(vectors)
-    machine = SVC(C=STRENGTH_BANK, gamma=GAMMA, class_weight="balanced")
-    machine.fit(projection.transform(vectors), flagged)
+    places = projection.transform(vectors)
     vocabulary = TfidfVectorizer(analyzer=terms, min_df=2, sublinear_tf=True)
     table = vocabulary.fit_transform(words)
-    by_words = LogisticRegression(C=STRENGTH_WORDS, max_iter=3000, class_weight="balanced")
-    return Looks(projection, machine, vocabulary, by_words.fit(table, flagged))
+    machines = []
+    by_words = []
+    for answer in answers.T:
+        machine = SVC(C=STRENGTH_BANK, gamma=GAMMA, class_weight="balanced")
+        machines.append(machine.fit(places, answer))
+        regression = LogisticRegression(C=STRENGTH_WORDS, max_iter=3000, class_weight="balanced")
+        by_words.append(regression.fit(table, answer))
+    return Looks(projection, tuple(machines), vocabulary, tuple(by_words))
 
 
-def unseen_scores(vectors: Floats, words: Words, flagged: NDArray[np.bool_]) -> Floats:
-    """Return what looks that never saw a message or its like say of it, shape (messages, 2)."""
+def unseen_scores(vectors: Floats, words: Words, answers: NDArray[np.bool_]) -> Floats:
+    """Return what looks that never saw a message or its like say, (messages, questions, 2)."""
     scenario = DBSCAN(eps=1.0 - SAME_SCENARIO, min_samples=1, metric="cosine").fit_predict(vectors)
-    scores = np.zeros((len(words), 2))
+    scores = np.zeros((*answers.shape, 2))
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    for known, unseen in folds.split(vectors, flagged, scenario):
-        looks = train(vectors[known], [words[at] for at in known], flagged[known])
+    for known, unseen in folds.split(vectors, answers.sum(axis=1), scenario):
+        looks = train(vectors[known], [words[at] for at in known], answers[known])
         scores[unseen] = looks.at(vectors[unseen], [words[at] for at in unseen])
     return scores
 
@@ -131,6 +139,73 @@ def _texts(words: Sequence[Token]) -> list[str]:
     return [token.text for token in words]
 
 
+def fit(
+    messages: Sequence[Message],
+    vectors: Floats,
+    words: Words,
+    blends: Sequence[tuple[Blend, Blend]],
+    weights: str,
+) -> Shipped:
+    """Return the numbers trained on all of `messages`.
+
+    `blends` holds for each question how both looks, and the words alone, are weighed; `weights`
+    names the encoder's.
+    """
+    answers = asked_of(messages)
+    looks = train(vectors, words, answers)
+    signs = [int(at) for at in np.flatnonzero(answers[:, 0])]
+    names = [f"{messages[at].category}:{messages[at].level}" for at in signs]
+    by_bank, vocabulary, by_words = kinds(looks, vectors[signs], [words[at] for at in signs], names)
+    # One bank for both questions: what does not pull in one of them stands there with nought.
+    bank = np.unique(np.concatenate([machine.support_ for machine in looks.machines]))
+    pulls = np.zeros((len(looks.machines), len(bank)))
+    for row, machine in zip(pulls, looks.machines, strict=True):
+        row[np.searchsorted(bank, machine.support_)] = machine.dual_coef_[0]
+    questions = [
+        Question(
+            terms_bias=round(float(regression.intercept_[0]), 4),
+            pulls_bias=round(float(machine.intercept_[0]), 4),
+            blend=both,
+            blend_words=alone,
+        )
+        for regression, machine, (both, alone) in zip(
+            looks.words, looks.machines, blends, strict=True
+        )
+    ]
+    towards = [regression.coef_[0] for regression in looks.words]
+    return Shipped(
+        weights_sha256=weights,
+        terms={
+            term: (
+                round(float(looks.vocabulary.idf_[at]), 2),
+                round(float(towards[0][at]), 2),
+                round(float(towards[1][at]), 2),
+            )
+            for term, at in sorted(looks.vocabulary.vocabulary_.items())
+        },
+        mean=table(looks.projection.mean_, "<i2"),
+        axes=table(looks.projection.components_),
+        bank=table(looks.projection.transform(vectors[bank])),
+        pulls=table(pulls, "<i2"),
+        gamma=GAMMA,
+        sign=questions[0],
+        crisis=questions[1],
+        kinds=[str(each) for each in by_bank.classes_],
+        kinds_by_bank=table(np.column_stack([by_bank.coef_, by_bank.intercept_]), "<i2"),
+        kinds_by_words=table(by_words.coef_.T),
+        kinds_bias=[round(float(each), 3) for each in by_words.intercept_],
+        kinds_words={
+            word: round(float(vocabulary.idf_[at]), 2)
+            for word, at in sorted(vocabulary.vocabulary_.items(), key=lambda item: item[1])
+        },
+    )
+
+
+def asked_of(messages: Sequence[Message]) -> NDArray[np.bool_]:
+    """Return the answers to both questions, shape (messages, 2): any sign, a crisis."""
+    return np.array([[LEVELS.index(each.level) <= SOON, each.level in CRISES] for each in messages])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--index", type=Path, default=Path("index"))
@@ -141,60 +216,30 @@ def main() -> int:
     encoded = encoder.encode_all([squeeze(clean(message.text)) for message in messages])
     vectors = encoded.astype(np.float64)
     words = [read_message(message.text).words for message in messages]
-    flagged = np.array([LEVELS.index(message.level) <= SOON for message in messages])
-    ordinary = np.array([message.level == "none" for message in messages])
-    general = np.array([message.level == "info" for message in messages])
+    answers = asked_of(messages)
+    kind = {
+        "sign": answers[:, 0] & ~answers[:, 1],
+        "crisis": answers[:, 1],
+        "ordinary": np.array([message.level == "none" for message in messages]),
+        "general": np.array([message.level == "info" for message in messages]),
+    }
+    print(", ".join(f"{rows.sum()} {name}" for name, rows in kind.items()))
 
-    scores = unseen_scores(vectors, words, flagged)
-    both, alone = blend(scores, flagged), blend(scores[:, :1], flagged)
-    print(f"{flagged.sum()} with a sign, {ordinary.sum()} ordinary, {general.sum()} general")
-    print("cross-validated, raised from:  both: sign ordinary general   words: sign ordinary")
-    chances = np.array([both(*each) for each in scores])
-    chances_alone = np.array([alone(each[0]) for each in scores])
-    for threshold in THRESHOLDS:
-        rates = [(chances >= threshold)[kind].mean() for kind in (flagged, ordinary, general)]
-        rates += [(chances_alone >= threshold)[kind].mean() for kind in (flagged, ordinary)]
-        print(f"{threshold:>28.2f}        " + "  ".join(f"{rate:6.1%}" for rate in rates))
-    for threshold in (0.02, 0.05, 0.1):
-        rates = [(chances < threshold)[kind].mean() for kind in (flagged, ordinary)]
-        print(f"below {threshold}: " + ", ".join(f"{rate:.1%}" for rate in rates))
+    scores = unseen_scores(vectors, words, answers)
+    blends = []
+    for at, question in enumerate(("sign or crisis", "crisis")):
+        both = blend(scores[:, at], answers[:, at])
+        alone = blend(scores[:, at, :1], answers[:, at])
+        blends.append((both, alone))
+        chances = np.array([both(*each) for each in scores[:, at]])
+        print(f"{question}, cross-validated, share of " + " ".join(f"{each:>9}" for each in kind))
+        for threshold in THRESHOLDS:
+            rates = [(chances >= threshold)[rows].mean() for rows in kind.values()]
+            print(f"  from {threshold:<30.2f}" + " ".join(f"{rate:9.1%}" for rate in rates))
     if options.dry_run:
         return 0
 
-    looks = train(vectors, words, flagged)
-    names = [f"{message.category}:{message.level}" for message in messages]
-    with_sign = np.flatnonzero(flagged)
-    by_bank, vocabulary, by_words = kinds(
-        looks, vectors[with_sign], [words[at] for at in with_sign], [names[at] for at in with_sign]
-    )
-    weights = looks.words.coef_[0]
-    shipped = Shipped(
-        weights_sha256=encoder.card.weights_sha256,
-        terms={
-            term: (
-                round(float(looks.vocabulary.idf_[at]), 2),
-                round(float(weights[at]), 2),
-            )
-            for term, at in sorted(looks.vocabulary.vocabulary_.items())
-        },
-        terms_bias=round(float(looks.words.intercept_[0]), 4),
-        mean=table(looks.projection.mean_, "<i2"),
-        axes=table(looks.projection.components_),
-        bank=table(looks.machine.support_vectors_),
-        pulls=table(looks.machine.dual_coef_, "<i2"),
-        pulls_bias=round(float(looks.machine.intercept_[0]), 4),
-        gamma=GAMMA,
-        blend=both,
-        blend_words=alone,
-        kinds=[str(each) for each in by_bank.classes_],
-        kinds_by_bank=table(np.column_stack([by_bank.coef_, by_bank.intercept_]), "<i2"),
-        kinds_by_words=table(by_words.coef_.T),
-        kinds_bias=[round(float(each), 3) for each in by_words.intercept_],
-        kinds_words={
-            word: round(float(vocabulary.idf_[at]), 2)
-            for word, at in sorted(vocabulary.vocabulary_.items(), key=lambda item: item[1])
-        },
-    )
+    shipped = fit(messages, vectors, words, blends, encoder.card.weights_sha256)
     TARGET.write_bytes(msgspec.json.encode(shipped) + b"\n")
     print(f"wrote {TARGET.name}, {TARGET.stat().st_size:,} bytes")
     return 0

@@ -1,9 +1,10 @@
 """The second means: what a message as a whole is like, for tellings that no pattern foresaw.
 
-Two looks at the same message are weighed together: its words and pairs of words (a logistic
-regression over tf-idf, the marks between words among them), and its sentence vector against a bank
-of written messages (a support vector machine with a Gaussian kernel, after a projection to fewer
-dimensions). Two linear models then say which listed sign it is most like. All of it was trained by
+Two questions are asked of it: whether it tells of any sign, and whether it tells of a crisis. For
+each, two looks are weighed together: at its words and pairs of words (a logistic regression over
+tf-idf, the marks between words among them), and at its sentence vector against a bank of written
+messages (a support vector machine with a Gaussian kernel, after a projection to fewer dimensions).
+Two linear models then say which listed sign it is most like. All of it was trained by
 bench/quality/train_likeness.py on messages written for this project and is shipped as whole
 numbers in base64, each table with the step that one of them stands for.
 """
@@ -21,23 +22,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.index.encoder import Encoder, Vectors
+from backbot.safety.model import CRISES
 from backbot.safety.patterns import FILLERS
 from backbot.safety.tokens import COMMA, SENTENCE_END, Token
 
 # Above RAISES a message is raised although no rule is met. A rule that is met is held to be a
 # coincidence of words below WITHHOLDS, by the number of different signs that meet any rule; with
 # more signs than stand here it always holds. Chosen by cross-validation: see train_likeness.py.
-RAISES = 0.70
+RAISES = 0.75
 # A long message tells of other things too, which thins its likeness and makes chance hits rare.
 RAISES_LONG = 0.60
 LONG = 25  # words
 RAISES_GUARDED = 0.90  # where the words speak of the past, of a moment, or in figures
-WITHHOLDS = {1: 0.08, 2: 0.01}
-# Readers tell of a crisis in so many ways that its rules need less of the whole.
-WITHHOLDS_CRISIS = {1: 0.01, 2: 0.01}
-# Below this an emergency that no rule names is raised as urgent only, and a crisis not at all.
-SURE_EMERGENCY = 0.88
-SURE_CRISIS = 0.80
+WITHHOLDS = {1: 0.08, 2: 0.02}
+# A crisis is raised where one question is surely answered with yes and the other not with no: from
+# RAISES_CRISIS, if the likeness to any sign is SEEMS at least; the words need not name a sign then,
+# since readers tell of a crisis in so many ways. Or, where a sign is raised, from LEANS_CRISIS.
+RAISES_CRISIS = 0.90
+SEEMS = 0.30
+LEANS_CRISIS = 0.25
+WITHHOLDS_CRISIS = 0.02  # a rule for a crisis also needs this much likeness to one
+# Below this an emergency that no rule names is raised as urgent only.
+SURE_EMERGENCY = 0.95
 # The words alone, where there is no vector: surer to raise; and sure enough to need no vector.
 RAISES_BY_WORDS = 0.90
 SURE_BY_WORDS = 0.50
@@ -81,20 +87,28 @@ class Blend(msgspec.Struct, frozen=True):
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
 
 
+class Question(msgspec.Struct, frozen=True):
+    """What makes the sums over words and over the bank the chance that the answer is yes."""
+
+    terms_bias: float
+    pulls_bias: float
+    blend: Blend
+    blend_words: Blend
+
+
 class Shipped(msgspec.Struct, frozen=True):
     """The file likeness.json; the shapes are (dimensions, kept), (messages, kept) and so on."""
 
     weights_sha256: str
-    terms: dict[str, tuple[float, float]]  # inverse document frequency, weight
-    terms_bias: float
+    # By term: inverse document frequency, and the weights towards any sign and towards a crisis.
+    terms: dict[str, tuple[float, float, float]]
     mean: Table  # (1, dimensions)
     axes: Table  # (kept, dimensions)
     bank: Table  # (messages, kept)
-    pulls: Table  # (1, messages): towards a sign above 0, away from it below
-    pulls_bias: float
+    pulls: Table  # (2, messages): towards any sign, towards a crisis; away from it below 0
     gamma: float
-    blend: Blend
-    blend_words: Blend
+    sign: Question
+    crisis: Question
     kinds: list[str]  # "category:level"
     kinds_by_bank: Table  # (kinds, kept + 1), the bias last
     kinds_by_words: Table  # (words, kinds)
@@ -103,11 +117,12 @@ class Shipped(msgspec.Struct, frozen=True):
 
 
 class Look(NamedTuple):
-    """One look at a message: the chance that it tells of a sign, and what is needed to say more."""
+    """One look at a message: the chances of a sign and of a crisis, and the means to say more."""
 
     chance: float
+    crisis: float
     words: Sequence[Token]
-    pulls: Mapping[str, float]  # by term: towards a sign above 0
+    pulls: Mapping[str, tuple[float, float]]  # by term: towards any sign, towards a crisis
     place: Vectors | None  # among the bank, shape (kept,)
 
 
@@ -125,20 +140,18 @@ class Model:
     def __init__(self, shipped: Shipped, *, vectors: bool) -> None:
         """Unpack the numbers; without `vectors` only words are looked at."""
         self._terms = shipped.terms
-        self._terms_bias = shipped.terms_bias
         self._vectors = vectors
         self._mean = shipped.mean.read()[0]
         # Half as wide as the rest: reading them is most of what a look costs.
         self._axes = shipped.axes.read().astype(np.float32)
         self._bank = shipped.bank.read().astype(np.float32)
         self._bank_norms = (self._bank**2).sum(axis=1)
-        self._pulls = shipped.pulls.read()[0]
-        self._pulls_bias = shipped.pulls_bias
+        self._pulls = shipped.pulls.read()
         self._gamma = shipped.gamma
-        self._blend = shipped.blend
-        self._blend_words = shipped.blend_words
+        self._questions = (shipped.sign, shipped.crisis)
         self._kinds = [tuple(each.split(":")) for each in shipped.kinds]
         self._grave = np.array([level in _GRAVE for _, level in self._kinds])
+        self._crises = np.array([level in CRISES for _, level in self._kinds])
         self._kinds_by_bank = shipped.kinds_by_bank.read()
         self._kinds_by_words = shipped.kinds_by_words.read()
         self._kinds_bias = np.array(shipped.kinds_bias)
@@ -154,21 +167,30 @@ class Model:
 
     def by_words(self, words: Sequence[Token]) -> Look:
         """Look at the words alone."""
-        score, pulls = self._words(words)
-        return Look(self._blend_words(score), words, pulls, None)
+        sums, pulls = self._words(words)
+        chances = [
+            asked.blend_words(total + asked.terms_bias)
+            for asked, total in zip(self._questions, sums, strict=True)
+        ]
+        return Look(chances[0], chances[1], words, pulls, None)
 
     def by_both(self, words: Sequence[Token], vector: Vectors) -> Look:
         """Look at the words and at the unit vector of the message, shape (dimensions,)."""
         if not self._vectors:
             return self.by_words(words)
-        score, pulls = self._words(words)
+        sums, pulls = self._words(words)
         place = self._axes @ (vector - self._mean).astype(np.float32)
         apart = self._bank_norms - 2.0 * (self._bank @ place) + place @ place
-        bank = float(self._pulls @ np.exp(-self._gamma * apart)) + self._pulls_bias
-        return Look(self._blend(score, bank), words, pulls, place)
+        chances = [
+            asked.blend(total + asked.terms_bias, float(drawn) + asked.pulls_bias)
+            for asked, total, drawn in zip(
+                self._questions, sums, self._pulls @ np.exp(-self._gamma * apart), strict=True
+            )
+        ]
+        return Look(chances[0], chances[1], words, pulls, place)
 
-    def nearest(self, look: Look) -> Nearest:
-        """Return the sign that a message is most like."""
+    def nearest(self, look: Look, *, crisis: bool) -> Nearest:
+        """Return the crisis, or else the bodily sign, that a message is most like."""
         known = Counter(token.text for token in look.words if token.text in self._kinds_words)
         parts = np.zeros(len(self._kinds_words))
         for word, count in known.items():
@@ -178,22 +200,30 @@ class Model:
         scores = parts / norm @ self._kinds_by_words + self._kinds_bias
         if look.place is not None:
             scores = scores + self._kinds_by_bank @ np.append(look.place, 1.0)
-        shares = np.exp(scores - scores.max())
+        shares = np.where(self._crises == crisis, np.exp(scores - scores.max()), 0.0)
         shares /= shares.sum()
         grave = float(shares[self._grave].sum()) >= GRAVE_SHARE
         best = int(np.argmax(np.where(self._grave == grave, shares, 0.0)))
         category, level = self._kinds[best]
-        return Nearest(level, category, tuple(_places(look.words, look.pulls)))
+        pulls = {term: pull[crisis] for term, pull in look.pulls.items()}
+        return Nearest(level, category, tuple(_places(look.words, pulls)))
 
-    def _words(self, words: Sequence[Token]) -> tuple[float, dict[str, float]]:
+    def _words(
+        self, words: Sequence[Token]
+    ) -> tuple[tuple[float, float], dict[str, tuple[float, float]]]:
+        """Return what the words add up to, towards any sign and towards a crisis, and each one."""
         parts = {
             term: (1.0 + math.log(count)) * self._terms[term][0]
             for term, count in Counter(terms(words)).items()
             if term in self._terms
         }
         norm = math.sqrt(sum(part * part for part in parts.values())) or 1.0
-        pulls = {term: part / norm * self._terms[term][1] for term, part in parts.items()}
-        return sum(pulls.values()) + self._terms_bias, pulls
+        pulls = {}
+        for term, part in parts.items():
+            _, sign, crisis = self._terms[term]
+            pulls[term] = (part / norm * sign, part / norm * crisis)
+        sums = (sum(pull for pull, _ in pulls.values()), sum(pull for _, pull in pulls.values()))
+        return sums, pulls
 
 
 def terms(words: Iterable[Token]) -> list[str]:

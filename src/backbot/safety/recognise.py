@@ -8,13 +8,15 @@ import msgspec
 from backbot.index.encoder import Encoder, Vectors
 from backbot.model import Level, Turn
 from backbot.safety.likeness import (
+    LEANS_CRISIS,
     LONG,
     RAISES,
     RAISES_BY_WORDS,
+    RAISES_CRISIS,
     RAISES_GUARDED,
     RAISES_LONG,
+    SEEMS,
     SURE_BY_WORDS,
-    SURE_CRISIS,
     SURE_EMERGENCY,
     WITHHOLDS,
     WITHHOLDS_CRISIS,
@@ -98,10 +100,12 @@ class Recogniser:
         earlier: bool = False,
     ) -> Finding:
         declined = _declined(reading)
-        met = self._met(reading, before)
+        crisis, met = self._met(reading, before)
+        if crisis is not None and not self._coincidence(crisis, reading, vector):
+            return msgspec.structs.replace(crisis.finding, declined=declined)
         if met is not None and self._coincidence(met, reading, vector):
             met = None
-        elif met is None or met.finding.level in _OPEN:
+        if met is None or met.finding.level in _OPEN:
             alike = self._alike(reading, vector, earlier=earlier)
             if alike is not None and (met is None or alike.rank < met.finding.rank):
                 return msgspec.structs.replace(alike, declined=declined)
@@ -118,23 +122,30 @@ class Recogniser:
             )
         return Finding(declined=declined)
 
-    def _met(self, reading: Reading, before: Sequence[Reading]) -> "_Met | None":
-        """Return what the gravest rule that is met finds, None if none is."""
-        best: Finding | None = None
-        signs: set[str] = set()
-        all_alone = True
+    def _met(
+        self, reading: Reading, before: Sequence[Reading]
+    ) -> "tuple[_Met | None, _Met | None]":
+        """Return what the gravest rule finds that is met: of those for crises, and of the rest."""
+        best: dict[bool, Finding] = {}
+        signs: dict[bool, set[str]] = {True: set(), False: set()}
+        all_alone = {True: True, False: True}
         joined = () if "dealt_with" in reading.signs else before[-EARLIER_JOINED:]
         for rule, evidence, alone in _raised(self._known, reading, joined):
-            signs |= evidence.keys()
-            all_alone = all_alone and alone
-            if best is None or LEVELS.index(rule.level) < best.rank:
-                best = Finding(
+            crisis = rule.level in CRISES
+            signs[crisis] |= evidence.keys()
+            all_alone[crisis] = all_alone[crisis] and alone
+            if crisis not in best or LEVELS.index(rule.level) < best[crisis].rank:
+                best[crisis] = Finding(
                     level=rule.level,
                     category=rule.category,
                     triggers=tuple(dict.fromkeys(evidence.values()))[:_TRIGGERS],
                     reasons=tuple(f"{sign}: “{words}”" for sign, words in evidence.items()),
                 )
-        return None if best is None else _Met(best, len(signs) if all_alone else _MANY)
+        met = {
+            crisis: _Met(found, len(signs[crisis]) if all_alone[crisis] else _MANY)
+            for crisis, found in best.items()
+        }
+        return met.get(True), met.get(False)
 
     def _coincidence(
         self, met: "_Met", reading: Reading, vector: Callable[[], Vectors] | None
@@ -143,13 +154,15 @@ class Recogniser:
 
         Without a vector, or in words that the examples never used, the rule always stands.
         """
-        crisis = met.finding.level in CRISES
-        least = (WITHHOLDS_CRISIS if crisis else WITHHOLDS).get(met.signs)
+        least = WITHHOLDS.get(met.signs)
         if least is None or vector is None or not self._likeness.knows(reading.words):
             return False
-        if self._likeness.by_words(reading.words).chance >= SURE_BY_WORDS:
+        crisis = met.finding.level in CRISES
+        alone = self._likeness.by_words(reading.words)
+        if (alone.crisis if crisis else alone.chance) >= SURE_BY_WORDS:
             return False
-        return self._likeness.by_both(reading.words, vector()).chance < least
+        look = self._likeness.by_both(reading.words, vector())
+        return look.chance < least or (crisis and look.crisis < WITHHOLDS_CRISIS)
 
     def _alike(
         self, reading: Reading, vector: Callable[[], Vectors] | None, *, earlier: bool
@@ -161,11 +174,12 @@ class Recogniser:
         model = self._likeness
         if "dealt_with" in reading.signs or "repeat_after" in reading.told:
             return None
-        # Talk of quite other things is near to nothing in the bank, so its likeness means little.
-        if not reading.anchored or not model.knows(reading.words):
+        if not model.knows(reading.words):
             return None
-        if earlier and model.by_words(reading.words).chance < SURE_BY_WORDS:
-            return None
+        if earlier:
+            alone = model.by_words(reading.words)
+            if max(alone.chance, alone.crisis) < SURE_BY_WORDS:
+                return None
         if vector is not None:
             look = model.by_both(reading.words, vector())
             least = RAISES_GUARDED if reading.guarded else RAISES
@@ -174,23 +188,26 @@ class Recogniser:
             return None
         else:
             look, least = model.by_words(reading.words), RAISES_BY_WORDS
-        if look.chance < least:
-            return None
-        nearest = model.nearest(look)
-        if nearest.level in CRISES and look.chance < SURE_CRISIS:
-            return None
+        crisis = look.crisis >= RAISES_CRISIS and look.chance >= SEEMS
+        if not crisis:
+            # Talk of quite other things is near to nothing in the bank: its likeness means little.
+            if look.chance < least or not reading.anchored:
+                return None
+            crisis = look.crisis >= LEANS_CRISIS
+        nearest = model.nearest(look, crisis=crisis)
         places = nearest.telling[:_TRIGGERS]
         telling = tuple(dict.fromkeys(reading.written(start, end) for start, end in places))
         if not telling:
             return None  # nothing that could be shown as the reason
         unsure = look.chance < SURE_EMERGENCY and len(reading.words) < LONG
         emergency = nearest.level == "emergency" and unsure
+        kind, chance = ("a crisis", look.crisis) if crisis else ("warning signs", look.chance)
         return Finding(
             level="urgent" if emergency else nearest.level,
             category=UNNAMED if emergency else nearest.category,
             triggers=telling,
             reasons=(
-                f"as a whole like messages with warning signs ({look.chance:.0%})",
+                f"as a whole like messages with {kind} ({chance:.0%})",
                 *(f"telling words: “{each}”" for each in telling),
             ),
         )
