@@ -80,9 +80,7 @@ def passed_over(
     pool = _Pool(question, candidates).runs
     if not chosen:
         return [PassedOver(run, "a story is no support for advice") for run in pool[:count]]
-    answer = _Answer(candidates, chosen[0])
-    answer.runs = list(chosen)
-    answer.words = sum(run.words for run in chosen)
+    answer = _Answer(candidates, *chosen)
     rest = (run for run in pool if run.alone and not any(_overlap(run, each) for each in chosen))
     return [
         PassedOver(run, answer.why_not(run) or "others came first")
@@ -94,17 +92,16 @@ class _Pool:
     """The runs that may be quoted, best first: only stories where one was asked for."""
 
     def __init__(self, question: Question, candidates: Candidates) -> None:
-        found = find_runs(question, candidates)
-        places = sorted(range(len(found.runs)), key=lambda place: _by_score(found.runs[place]))
-        places = [place for place in places if found.runs[place].words <= MAX_EXCERPT_WORDS]
+        runs, met = find_runs(question, candidates)
+        places = [place for place, run in enumerate(runs) if run.words <= MAX_EXCERPT_WORDS]
         if asks_for_story(question.text):
-            stories = [place for place in places if found.runs[place].role is Role.EXPERIENCE]
-            told = next((place for place in stories if found.runs[place].alone), None)
-            best = found.runs[places[0]].score if places else 0.0
-            if told is not None and found.runs[told].score >= STORY_SHARE * best:
+            stories = [place for place in places if runs[place].role is Role.EXPERIENCE]
+            told = next((runs[place] for place in stories if runs[place].alone), None)
+            best = runs[places[0]].score if places else 0.0
+            if told is not None and told.score >= STORY_SHARE * best:
                 places = stories
-        self.runs = [found.runs[place] for place in places]
-        self._met = found.met[places]
+        self.runs = [runs[place] for place in places]
+        self._met = met[places]
         # Of a follow-up, what was just asked: what it leans on need not be met once more.
         asked = question.emphasis
         self._asked = np.where(asked >= asked.max(), asked, 0.0) if len(asked) else asked
@@ -124,10 +121,6 @@ class _Pool:
         return next((run for run in candidates if answer.why_not(run) is None), None)
 
 
-def _by_score(run: Run) -> tuple[float, int, int]:
-    return (-run.score, run.first, run.last)
-
-
 def _overlap(run: Run, other: Run) -> bool:
     return run.first <= other.last and other.first <= run.last
 
@@ -135,9 +128,10 @@ def _overlap(run: Run, other: Run) -> bool:
 class _Answer:
     """An answer in the making."""
 
-    def __init__(self, candidates: Candidates, lead: Run) -> None:
-        self.runs = [lead]
-        self.words = lead.words
+    def __init__(self, candidates: Candidates, lead: Run, *further: Run) -> None:
+        self.runs = [lead, *further]
+        self.words = sum(run.words for run in self.runs)
+        self._documents = {run.document for run in self.runs}
         self.best = lead.score
         self._same = _Sameness(candidates)
         self._candidates = candidates
@@ -151,8 +145,7 @@ class _Answer:
         room = CLOSE_TOTAL_WORDS if run.score >= CLOSE * self.best else TOTAL_WORDS
         if run.words > FURTHER_WORDS or self.words + run.words > room:
             return "too long for what is left of the room"
-        documents = {each.document for each in self.runs}
-        if run.document not in documents and len(documents) == MAX_DOCUMENTS:
+        if run.document not in self._documents and len(self._documents) == MAX_DOCUMENTS:
             return "four documents are cited already"
         if not run.alone and self._host(run) is None:
             return "does not read on its own"
@@ -166,6 +159,7 @@ class _Answer:
         """Quote `run` too, as one excerpt with the one that it goes straight on."""
         self.words += run.words
         self.met = np.maximum(self.met, self._met(run))
+        self._documents.add(run.document)
         host = self._host(run)
         if host is None:
             self.runs.append(run)
