@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from backbot.safety.tokens import COMMA, SENTENCE_END, Token, Vocabulary
 
@@ -64,6 +64,7 @@ class _Step(NamedTuple):
 
 
 _Row = tuple[_Step, ...]
+_Value = TypeVar("_Value")
 
 
 class _Pattern(NamedTuple):
@@ -99,13 +100,15 @@ class Lexicon:
         self._literals: dict[str, int] = {}
         self._count = len(measures)
         self._plan: list[_Pattern] = []
+        # Steps and needs come again and again: each is held once.
+        self._held: dict[object, object] = {}
         for name in _builders_last(concepts, measures):
             own = self.names.setdefault(name, self._count)
             if own == self._count:
                 self._count += 1
             for pattern in concepts[name]:
                 for rows in self._read(name, pattern):
-                    needs = {frozenset(step.labels) for row in rows for step in row}
+                    needs = {self._once(frozenset(step.labels)) for row in rows for step in row}
                     self._plan.append(_Pattern(own, rows, tuple(needs)))
         self.vocabulary = Vocabulary(self._whole, self._beginnings)
         self._lengths = sorted({len(each) for each in self._beginnings})
@@ -115,6 +118,7 @@ class Lexicon:
         self._by_literal: dict[int, list[int]] = {}
         self._by_concept: dict[int, set[int]] = {}
         self._index_plan()
+        self._held.clear()
 
     def match(
         self,
@@ -262,7 +266,7 @@ class Lexicon:
             )
             if not labels:
                 raise PatternError(f"{name}: {word!r} cannot be read")
-            step = _Step(labels, gap, over_commas)
+            step = self._once(_Step(labels, gap, over_commas))
             longer = [(*row, step) for row in rows]
             rows = rows + longer if optional else longer
             gap, over_commas = 0, False
@@ -270,6 +274,10 @@ class Lexicon:
         if not rows:
             raise PatternError(f"{name}: empty pattern")
         return rows
+
+    def _once(self, value: _Value) -> _Value:
+        held = self._held.setdefault(value, value)
+        return cast(_Value, held)
 
     def _label(self, name: str, word: str) -> int:
         if word.startswith("@"):
