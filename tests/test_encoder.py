@@ -19,6 +19,7 @@ from backbot.index.encoder import (
     MAX_TOKENS,
     MODEL_FILE,
     TOKENIZER_FILE,
+    WORDS_FILE,
     Encoder,
     ModelCard,
     file_sha256,
@@ -40,6 +41,7 @@ def reseal(folder: Path, **changes: object) -> None:
         read_card(folder),
         onnx_sha256=file_sha256(folder / MODEL_FILE),
         data_sha256=file_sha256(folder / DATA_FILE),
+        words_sha256=file_sha256(folder / WORDS_FILE),
         tokenizer_sha256=file_sha256(folder / TOKENIZER_FILE),
         **changes,
     )
@@ -166,7 +168,7 @@ def test_exporting_without_the_build_extra_says_how_to_get_it(
 # Opening
 
 
-@pytest.mark.parametrize("name", [CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE])
 @pytest.mark.parametrize("harm", ["flipped", "truncated", "missing", "longer"])
 def test_a_damaged_encoder_is_refused(toy_folder: Path, name: str, harm: str) -> None:
     path = toy_folder / name
@@ -193,7 +195,7 @@ def test_a_card_that_is_none(toy_folder: Path, content: bytes) -> None:
         Encoder(toy_folder)
 
 
-@pytest.mark.parametrize("name", [DATA_FILE, MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE])
 def test_files_of_another_kind_behind_a_valid_card(toy_folder: Path, name: str) -> None:
     (toy_folder / name).write_bytes(b"something else")
     reseal(toy_folder)
@@ -246,6 +248,7 @@ def test_the_digest_names_what_shapes_a_vector(toy: Toy) -> None:
     for changed in (
         replace(card, onnx_sha256="0" * 64),
         replace(card, data_sha256="0" * 64),
+        replace(card, words_sha256="0" * 64),
         replace(card, tokenizer_sha256="0" * 64),
         replace(card, max_tokens=128),
     ):
