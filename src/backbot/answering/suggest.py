@@ -55,7 +55,7 @@ def _nearest(index: IndexReader, near: Vectors) -> Iterator[AskedQuestion]:
         yield from found[given:]
         if len(found) < wide:
             return
-        given, wide = len(found), 8 * wide
+        given, wide = len(found), 16 * wide
 
 
 def is_question(text: str) -> bool:

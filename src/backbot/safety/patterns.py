@@ -12,6 +12,7 @@ Small words (my, the, really, a bit ...) may stand between any two steps. No ste
 end of a sentence, and ".." not over a comma.
 """
 
+import heapq
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,8 +115,6 @@ class Lexicon:
         self._lengths = sorted({len(each) for each in self._beginnings})
         self._atoms = lru_cache(maxsize=8192)(self._atoms_of)
         self._sort_needs()
-        self._always: list[int] = []
-        self._by_literal: dict[int, list[int]] = {}
         self._by_concept: dict[int, set[int]] = {}
         self._index_plan()
         self._held.clear()
@@ -137,8 +136,11 @@ class Lexicon:
         for name, matches in measured.items():
             hits[self.names[name]] = [m for m in matches if not m.used & masked]
         present = set(hits)
-        for at in sorted(spotted.tried):
-            pattern = self._plan[at]
+        tried = set(spotted.tried)
+        tried.update(*(self._by_label.get(self.names[each], ()) for each in measured))
+        waiting = sorted(tried)  # a heap: the next one is always the first of those that are left
+        while waiting:
+            pattern = self._plan[heapq.heappop(waiting)]
             if not _possible(pattern, present):
                 continue
             matches = self._fit(pattern.rows, hits, found)
@@ -146,7 +148,13 @@ class Lexicon:
                 known = hits.setdefault(pattern.concept, [])
                 known.extend(m for m in dict.fromkeys(matches) if m not in known)
                 del known[MOST_MATCHES:]
-                present.add(pattern.concept)
+                if pattern.concept not in present:
+                    present.add(pattern.concept)
+                    # What builds upon a concept stands behind it.
+                    for at in self._by_label.get(pattern.concept, ()):
+                        if at not in tried:
+                            tried.add(at)
+                            heapq.heappush(waiting, at)
         return {self._concepts[at]: each for at, each in hits.items() if at in self._concepts}
 
     def match_one(self, name: str, found: Sequence[Token], spotted: Spotted) -> list[Match]:
@@ -175,17 +183,17 @@ class Lexicon:
         ]
 
     def _index_plan(self) -> None:
-        """Note for each word row which patterns cannot fit without it: few are tried then."""
+        """Note for each word row and concept which patterns cannot fit without it: few are tried
+        then."""
         literals = frozenset(self._literals.values())
         self._concepts = {at: name for name, at in self.names.items()}
+        by_label: dict[int, list[int]] = {}
         for at, pattern in enumerate(self._plan):
             self._by_concept.setdefault(pattern.concept, set()).add(at)
-            keys = [need for need in pattern.needs if need <= literals]
-            if keys:
-                for label in keys[0]:
-                    self._by_literal.setdefault(label, []).append(at)
-            else:
-                self._always.append(at)
+            needed = next((need for need in pattern.needs if need <= literals), pattern.needs[0])
+            for label in needed:
+                by_label.setdefault(label, []).append(at)
+        self._by_label = {label: tuple(places) for label, places in by_label.items()}
 
     def spot(self, found: Sequence[Token], masked: int = 0) -> Spotted:
         """Return where the rows of words that patterns name stand; `masked` tokens are none."""
@@ -206,8 +214,8 @@ class Lexicon:
                 for node in nodes:
                     if node.label >= 0:
                         hits.setdefault(node.label, []).append(Match(start, at + 1, used))
-        tried = frozenset(self._always).union(*(self._by_literal.get(each, ()) for each in hits))
-        return Spotted(hits, tried)
+        tried = (at for label in hits for at in self._by_label.get(label, ()))
+        return Spotted(hits, frozenset(tried))
 
     def _atoms_of(self, word: str) -> tuple[str, ...]:
         atoms = [word] if word in self._whole else []
