@@ -4,11 +4,13 @@ import importlib.util
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 
 from backbot.errors import ModelError
 from backbot.index import export
@@ -205,6 +207,24 @@ def test_files_of_another_kind_behind_a_valid_card(toy_folder: Path, name: str) 
 
 def test_a_model_whose_vectors_are_not_as_long_as_its_card_says(toy_folder: Path) -> None:
     write_toy_onnx(toy_folder / MODEL_FILE, 5)
+    reseal(toy_folder)
+    with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
+        Encoder(toy_folder)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        np.zeros((5000, 32), dtype=np.float64),
+        np.zeros(5000, dtype=np.float32),
+        np.zeros((5000, 31), dtype=np.float32),
+        np.zeros((4000, 32), dtype=np.float32),
+        np.array([{}], dtype=object),
+    ],
+    ids=["wide", "flat", "narrow", "few", "objects"],
+)
+def test_a_table_of_words_that_is_none(toy_folder: Path, words: NDArray[Any]) -> None:
+    np.save(toy_folder / WORDS_FILE, words, allow_pickle=True)
     reseal(toy_folder)
     with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
         Encoder(toy_folder)

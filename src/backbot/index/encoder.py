@@ -95,7 +95,8 @@ class Encoder:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(self.card.max_tokens)
-            self._words = Stretches(_open_words(folder / WORDS_FILE))
+            words = _open_words(folder / WORDS_FILE, self._tokenizer.get_vocab_size())
+            self._words = Stretches(words)
             self._session = _open_session(folder / MODEL_FILE)
             probe = self.read("back")
             sound = probe.sentence.shape == (self.dimensions,)
@@ -223,9 +224,10 @@ def _content_pieces(text: str, encoding: Encoding) -> list[int]:
     return content or pieces
 
 
-def _open_words(path: Path) -> Vectors:
+def _open_words(path: Path, pieces: int) -> Vectors:
+    """Map the table of at least so many word pieces, shape (pieces, dimensions)."""
     words: Vectors = np.load(path, mmap_mode="r", allow_pickle=False)
-    if words.dtype != np.float32 or words.ndim != 2:
+    if words.dtype != np.float32 or words.ndim != 2 or len(words) < pieces:
         raise ValueError("no table of words")
     return np.asarray(words)
 
