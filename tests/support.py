@@ -157,7 +157,7 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
         helper.make_node("LpNormalization", ["mean"], ["sentence"], axis=1, p=2),
         helper.make_node("LpNormalization", ["turned"], ["tokens"], axis=2, p=2),
     ]
-    words = ["batch", "tokens", dimensions]
+    words: list[str | int | None] = ["batch", "tokens", dimensions]
     inputs = [
         helper.make_tensor_value_info("words", TensorProto.FLOAT, words),
         *(
