@@ -107,15 +107,16 @@ class _Pool:
         self._asked = np.where(asked >= asked.max(), asked, 0.0) if len(asked) else asked
         self._scores = np.array([run.score for run in self.runs])
         self._goes_on = np.array([not run.alone for run in self.runs])
-        self._roles = np.array([run.role for run in self.runs])
+        self._roles = [run.role for run in self.runs]
 
     def next_of(self, answer: "_Answer") -> Run | None:
         """Return the run that adds most to `answer`, None where none adds anything."""
         worth = self._scores >= WORTH * answer.best
         covers = (np.maximum(self._met - answer.met, 0.0) * self._asked).sum(axis=1)
-        present = np.isin(self._roles, [run.role for run in answer.runs])
+        present = {run.role for run in answer.runs}
+        new = np.array([role not in present for role in self._roles])
         gains = self._scores + COVER_BONUS * covers
-        gains += NEW_ROLE_BONUS * ~present + GOES_ON_BONUS * self._goes_on
+        gains += NEW_ROLE_BONUS * new + GOES_ON_BONUS * self._goes_on
         order = np.argsort(-gains, kind="stable")
         candidates = (self.runs[place] for place in order[worth[order]].tolist())
         return next((run for run in candidates if answer.why_not(run) is None), None)
