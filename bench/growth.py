@@ -36,10 +36,16 @@ MIXED = 0.35
 class Repeated:
     """Rows of an array over and over: the synthetic sentences are those of the real documents."""
 
+    # Of no file: rows are not read from one.
+    base = None
+
     def __init__(self, rows: NDArray[Any]) -> None:
         self._rows = rows
+        self.shape, self.dtype = rows.shape, rows.dtype
 
     def __getitem__(self, rows: Any) -> NDArray[Any]:
+        if isinstance(rows, slice):
+            rows = np.arange(rows.start, rows.stop)
         return self._rows[np.asarray(rows) % len(self._rows)]  # type: ignore[no-any-return]
 
 

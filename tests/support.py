@@ -22,6 +22,7 @@ from backbot.index.encoder import (
     MAX_TOKENS,
     MODEL_FILE,
     TOKENIZER_FILE,
+    WORDS_FILE,
     ModelCard,
     file_sha256,
 )
@@ -125,6 +126,7 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
         weights_sha256=weights,
         onnx_sha256=file_sha256(export / MODEL_FILE),
         data_sha256=file_sha256(export / DATA_FILE),
+        words_sha256=file_sha256(export / WORDS_FILE),
         tokenizer_sha256=file_sha256(export / TOKENIZER_FILE),
         axes=axes_digest(),
     )
@@ -144,24 +146,31 @@ def toy_tokenizer(whole: str) -> str:
 
 
 def write_toy_onnx(path: Path, dimensions: int) -> None:
-    """Write the toy's graph: look each token up, average, bring to unit length."""
-    table = np.random.default_rng(7).standard_normal((VOCABULARY, dimensions)).astype(np.float32)
+    """Write the toy's words and its graph: turn their vectors, average, bring to unit length."""
+    rng = np.random.default_rng(7)
+    table = rng.standard_normal((VOCABULARY, dimensions)).astype(np.float32)
+    np.save(path.parent / WORDS_FILE, table, allow_pickle=False)
+    turn = np.linalg.qr(rng.standard_normal((dimensions, dimensions)))[0].astype(np.float32)
     nodes = [
-        helper.make_node("Gather", ["table", "input_ids"], ["looked_up"]),
-        helper.make_node("ReduceMean", ["looked_up"], ["mean"], axes=[1], keepdims=0),
+        helper.make_node("MatMul", ["words", "turn"], ["turned"]),
+        helper.make_node("ReduceMean", ["turned"], ["mean"], axes=[1], keepdims=0),
         helper.make_node("LpNormalization", ["mean"], ["sentence"], axis=1, p=2),
-        helper.make_node("LpNormalization", ["looked_up"], ["tokens"], axis=2, p=2),
+        helper.make_node("LpNormalization", ["turned"], ["tokens"], axis=2, p=2),
     ]
+    words: list[str | int | None] = ["batch", "tokens", dimensions]
     inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
-        for name in ("input_ids", "attention_mask", "token_type_ids")
+        helper.make_tensor_value_info("words", TensorProto.FLOAT, words),
+        *(
+            helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
+            for name in ("attention_mask", "token_type_ids")
+        ),
     ]
     outputs = [
         helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", dimensions]),
         helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "tokens", dimensions]),
     ]
     graph = helper.make_graph(
-        nodes, "toy", inputs, outputs, [numpy_helper.from_array(table, "table")]
+        nodes, "toy", inputs, outputs, [numpy_helper.from_array(turn, "turn")]
     )
     opsets = [helper.make_opsetid("", 17)]
     save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))

@@ -1,4 +1,4 @@
-"""Nearest neighbours: half floats first and exact at the end, or the nearest cells."""
+"""Nearest neighbours: rounded vectors first and exact at the end, or the nearest cells."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_a_search_finds_what_looking_at_every_vector_finds(k: int) -> None:
         assert dense.nearest(query, k).rows.tolist() == exact(vectors, query, k)
 
 
-def test_vectors_closer_to_each_other_than_half_floats_tell_are_told_apart() -> None:
+def test_vectors_closer_to_each_other_than_bytes_tell_are_told_apart() -> None:
     rng = np.random.default_rng(3)
     vectors = unit(some(1) + rng.normal(0, 1e-5, (500, DIMENSIONS)))
     query = some(1)[0]

@@ -4,11 +4,13 @@ import importlib.util
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 
 from backbot.errors import ModelError
 from backbot.index import export
@@ -19,6 +21,7 @@ from backbot.index.encoder import (
     MAX_TOKENS,
     MODEL_FILE,
     TOKENIZER_FILE,
+    WORDS_FILE,
     Encoder,
     ModelCard,
     file_sha256,
@@ -40,6 +43,7 @@ def reseal(folder: Path, **changes: object) -> None:
         read_card(folder),
         onnx_sha256=file_sha256(folder / MODEL_FILE),
         data_sha256=file_sha256(folder / DATA_FILE),
+        words_sha256=file_sha256(folder / WORDS_FILE),
         tokenizer_sha256=file_sha256(folder / TOKENIZER_FILE),
         **changes,
     )
@@ -166,7 +170,7 @@ def test_exporting_without_the_build_extra_says_how_to_get_it(
 # Opening
 
 
-@pytest.mark.parametrize("name", [CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE])
 @pytest.mark.parametrize("harm", ["flipped", "truncated", "missing", "longer"])
 def test_a_damaged_encoder_is_refused(toy_folder: Path, name: str, harm: str) -> None:
     path = toy_folder / name
@@ -193,7 +197,7 @@ def test_a_card_that_is_none(toy_folder: Path, content: bytes) -> None:
         Encoder(toy_folder)
 
 
-@pytest.mark.parametrize("name", [DATA_FILE, MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE])
 def test_files_of_another_kind_behind_a_valid_card(toy_folder: Path, name: str) -> None:
     (toy_folder / name).write_bytes(b"something else")
     reseal(toy_folder)
@@ -203,6 +207,24 @@ def test_files_of_another_kind_behind_a_valid_card(toy_folder: Path, name: str) 
 
 def test_a_model_whose_vectors_are_not_as_long_as_its_card_says(toy_folder: Path) -> None:
     write_toy_onnx(toy_folder / MODEL_FILE, 5)
+    reseal(toy_folder)
+    with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
+        Encoder(toy_folder)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        np.zeros((5000, 32), dtype=np.float64),
+        np.zeros(5000, dtype=np.float32),
+        np.zeros((5000, 31), dtype=np.float32),
+        np.zeros((4000, 32), dtype=np.float32),
+        np.array([{}], dtype=object),
+    ],
+    ids=["wide", "flat", "narrow", "few", "objects"],
+)
+def test_a_table_of_words_that_is_none(toy_folder: Path, words: NDArray[Any]) -> None:
+    np.save(toy_folder / WORDS_FILE, words, allow_pickle=True)
     reseal(toy_folder)
     with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
         Encoder(toy_folder)
@@ -246,6 +268,7 @@ def test_the_digest_names_what_shapes_a_vector(toy: Toy) -> None:
     for changed in (
         replace(card, onnx_sha256="0" * 64),
         replace(card, data_sha256="0" * 64),
+        replace(card, words_sha256="0" * 64),
         replace(card, tokenizer_sha256="0" * 64),
         replace(card, max_tokens=128),
     ):

@@ -118,6 +118,11 @@ def test_arrays_are_mapped_and_nobody_can_write_to_them(tiny_root: Path) -> None
         assert not array.flags.writeable
 
 
+def test_words_that_passages_and_documents_share_are_held_once(tiny_root: Path) -> None:
+    index = open_index(tiny_root)
+    assert index.lexical.vocabulary is index.document_lexical.vocabulary
+
+
 def test_an_older_version_can_be_named(tiny_root: Path, tiny_corpus: Path, toy: Toy) -> None:
     older = current_version(tiny_root)
     (tiny_corpus / "articles" / "knots.md").unlink()

@@ -4,7 +4,7 @@ import functools
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from backbot.answering.abstain import (
@@ -22,7 +22,7 @@ from backbot.answering.pinned import Pins, pinned_runs
 from backbot.answering.runs import Run
 from backbot.answering.suggest import suggest
 from backbot.conversation.choices import accepts, picked
-from backbot.conversation.follow_up import resolve
+from backbot.conversation.follow_up import Resolved, resolve
 from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
@@ -43,7 +43,7 @@ from backbot.model import (
 from backbot.phrases import phrase
 from backbot.retrieval.hybrid import PASSAGES_READ, Hit, search
 from backbot.retrieval.question import Question, Reader, prepare
-from backbot.retrieval.wording import adopt_synonyms, mend_spelling
+from backbot.retrieval.wording import Reworded, adopt_synonyms, mend_spelling
 from backbot.safety import Finding, Recogniser, Wording, notice_for, read_wording
 from backbot.text.clean import clean, has_words, is_code, squeeze
 from backbot.text.roles import Role
@@ -80,6 +80,15 @@ class _Said(NamedTuple):
     sections: tuple[Section, ...] = ()
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
+
+
+class _Asked(NamedTuple):
+    """What a message asks: after its history, with its typing errors mended (`understood`), and in
+    the corpus's words."""
+
+    resolved: Resolved
+    understood: str
+    reworded: Reworded
 
 
 class Chatbot:
@@ -133,7 +142,8 @@ class Chatbot:
         self, text: str, history: Sequence[Turn], *, closed: bool = False
     ) -> tuple[_Said, Trace]:
         read = Reader(self.index.encoder)
-        finding, notice = self._look_for_signs(text, history, read)
+        asked = functools.cache(lambda: self._asked(text, history))
+        finding, notice = self._look_for_signs(text, history, read, asked)
         if notice is not None and notice.level in _NOTICE_ALONE:
             return _Said(Kind.NOTICE_ONLY, text, 0.0, notice=notice), Trace(finding)
         if finding is not None and finding.declined:
@@ -145,18 +155,17 @@ class Chatbot:
             words = phrase("closed", "text")
             return _Said(Kind.NO_ANSWER, text, 0.0, notice=notice, text=words), Trace(finding)
         urgent = notice is not None and notice.level is Level.URGENT
-        said, trace = self._answer(text, history, read, exercises=not urgent)
+        said, trace = self._answer(text, history, read, asked, exercises=not urgent)
         return said._replace(notice=notice), trace._replace(finding=finding)
 
     def _look_for_signs(
-        self, text: str, history: Sequence[Turn], read: Reader
+        self, text: str, history: Sequence[Turn], read: Reader, asked: Callable[[], _Asked]
     ) -> tuple[Finding | None, Notice | None]:
         """Return what the message tells of warning signs; never raises, never fails open."""
 
         def vector() -> Vectors:
             # Retrieval will need the vector of these words too, or of what they are mended to.
-            asked = functools.partial(self._question, text, history)
-            return read(squeeze(text), beside=asked).sentence
+            return read(squeeze(text), beside=lambda: asked().reworded.text).sentence
 
         try:
             finding = self._recogniser.assess(text, history, vector)
@@ -177,6 +186,7 @@ class Chatbot:
         text: str,
         history: Sequence[Turn],
         read: Reader,
+        asked: Callable[[], _Asked],
         *,
         exercises: bool,
     ) -> tuple[_Said, Trace]:
@@ -184,22 +194,22 @@ class Chatbot:
             return self._phrase(Kind.NO_ANSWER, "no_answer", "text", text), Trace()
         if (offered := self._picked(text, history)) is not None:
             text, history = offered, ()
+            asked = functools.partial(self._asked, text, history)
         if kind := recognise(text):
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
-        resolved = resolve(squeeze(text), history)
-        understood = mend_spelling(self.index, resolved.text)
-        asked = [understood, *(turn.message for turn in history)]
+        resolved, understood, reworded = asked()
+        before = [understood, *(turn.message for turn in history)]
         left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         if pinned := self._pins.find(understood):
-            question = prepare(self.index, understood, read)
+            question = prepare(self.index, understood, read, reworded=reworded)
             if runs := pinned_runs(self.index, question, pinned, without=left_out):
                 trace = Trace(question=question, runs=runs, pinned=pinned)
-                return self._quote(understood, 1.0, question, runs, asked), trace
+                return self._quote(understood, 1.0, question, runs, before), trace
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
         focus = mend_spelling(self.index, resolved.focus) if resolved.context else ""
-        question = prepare(self.index, understood, read, focus=focus)
+        question = prepare(self.index, understood, read, focus=focus, reworded=reworded)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits, without=left_out)
         runs = compose(question, candidates)
@@ -211,11 +221,11 @@ class Chatbot:
         trace = Trace(None, question, hits, candidates, signals, runs, lacking=lacking)
 
         if not runs or probability < THRESHOLD:
-            near = suggest(self.index, question.vector, asked=asked)
+            near = suggest(self.index, question.vector, asked=before)
             words = phrase("no_answer", "near" if near else "text")
             said = _Said(Kind.NO_ANSWER, understood, probability, text=words, suggestions=near)
             return said, trace
-        return self._quote(understood, probability, question, runs, asked), trace
+        return self._quote(understood, probability, question, runs, before), trace
 
     def _quote(
         self,
@@ -237,13 +247,11 @@ class Chatbot:
             suggestions=suggest(self.index, question.vector, asked=asked, shown=shown),
         )
 
-    def _understood(self, text: str, history: Sequence[Turn]) -> str:
-        """Return what `text` asks after `history`, its typing errors mended."""
-        return mend_spelling(self.index, resolve(squeeze(text), history).text)
-
-    def _question(self, text: str, history: Sequence[Turn]) -> str:
-        """Return the words that retrieval will look for."""
-        return adopt_synonyms(self.index, self._understood(text, history)).text
+    def _asked(self, text: str, history: Sequence[Turn]) -> _Asked:
+        """Return what `text` asks after `history`."""
+        resolved = resolve(squeeze(text), history)
+        understood = mend_spelling(self.index, resolved.text)
+        return _Asked(resolved, understood, adopt_synonyms(self.index, understood))
 
     def _picked(self, text: str, history: Sequence[Turn]) -> str | None:
         """Return the question that `text` picks of those the last reply offered, None for none.

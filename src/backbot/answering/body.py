@@ -38,7 +38,9 @@ _REGIONS = {
     "the eyes": r"eyes?|eyelids?",
     "the ears": r"ears?",
 }
-REGIONS = {name: re.compile(rf"\b(?:{words})\b") for name, words in _REGIONS.items()}
+# One look for all of them: no two regions share a word, so none hides another.
+_NAMES = tuple(_REGIONS)
+_NAMED = re.compile(r"\b(?:" + "|".join(f"({words})" for words in _REGIONS.values()) + r")\b")
 # What has a part's name and is none.
 _NOT_OF_A_BODY = re.compile(
     r"\b(?:high[ -]?heels?|on the one hand|(?:on the )?other hand|hand(?:ed|y)|by hand|"
@@ -49,4 +51,4 @@ _NOT_OF_A_BODY = re.compile(
 def regions(text: str) -> set[str]:
     """Return the regions of the body that `text` names."""
     plain = _NOT_OF_A_BODY.sub(" ", fold(text))
-    return {name for name, words in REGIONS.items() if words.search(plain)}
+    return {_NAMES[(match.lastindex or 1) - 1] for match in _NAMED.finditer(plain)}

@@ -99,10 +99,14 @@ def text_directive(document: Document, start: int, end: int) -> str:
     # Browsers look at the page's title and headings first, so these must not match either.
     page = f"{document.title}\n\n{document.question or ''}\n\n{text}"
     offset = len(page) - len(text)
+    before = _even(page[: offset + start + len(first) - 1])
     prefix_at, suffix_at = start, end
     earliest, latest = _reach(document, start, end)
     for _ in range(_MOST_CONTEXT):
         prefix, suffix = text[prefix_at:start], text[end:suffix_at]
+        # Words that do not stand further up need no search.
+        if _even(prefix + first) not in before:
+            break
         if _first_match(page, prefix, first, last, suffix) == offset + start:
             break
         prefix_at = _word_before(text, earliest, prefix_at)
@@ -134,6 +138,11 @@ def _ends(document: Document, start: int, end: int) -> tuple[str, str | None]:
     first = head[: head_words[min(share, len(head_words)) - 1].end()]
     last = tail[tail_words[max(0, len(tail_words) - share)].start() :]
     return first, last
+
+
+def _even(text: str) -> str:
+    """Return `text` as a browser compares it: without regard to case and kinds of white space."""
+    return " ".join(text.casefold().split())
 
 
 def _first_match(page: str, prefix: str, first: str, last: str | None, suffix: str) -> int:

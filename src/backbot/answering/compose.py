@@ -80,9 +80,7 @@ def passed_over(
     pool = _Pool(question, candidates).runs
     if not chosen:
         return [PassedOver(run, "a story is no support for advice") for run in pool[:count]]
-    answer = _Answer(candidates, chosen[0])
-    answer.runs = list(chosen)
-    answer.words = sum(run.words for run in chosen)
+    answer = _Answer(candidates, *chosen)
     rest = (run for run in pool if run.alone and not any(_overlap(run, each) for each in chosen))
     return [
         PassedOver(run, answer.why_not(run) or "others came first")
@@ -94,38 +92,34 @@ class _Pool:
     """The runs that may be quoted, best first: only stories where one was asked for."""
 
     def __init__(self, question: Question, candidates: Candidates) -> None:
-        found = find_runs(question, candidates)
-        places = sorted(range(len(found.runs)), key=lambda place: _by_score(found.runs[place]))
-        places = [place for place in places if found.runs[place].words <= MAX_EXCERPT_WORDS]
+        runs, met = find_runs(question, candidates)
+        places = [place for place, run in enumerate(runs) if run.words <= MAX_EXCERPT_WORDS]
         if asks_for_story(question.text):
-            stories = [place for place in places if found.runs[place].role is Role.EXPERIENCE]
-            told = next((place for place in stories if found.runs[place].alone), None)
-            best = found.runs[places[0]].score if places else 0.0
-            if told is not None and found.runs[told].score >= STORY_SHARE * best:
+            stories = [place for place in places if runs[place].role is Role.EXPERIENCE]
+            told = next((runs[place] for place in stories if runs[place].alone), None)
+            best = runs[places[0]].score if places else 0.0
+            if told is not None and told.score >= STORY_SHARE * best:
                 places = stories
-        self.runs = [found.runs[place] for place in places]
-        self._met = found.met[places]
+        self.runs = [runs[place] for place in places]
+        self._met = met[places]
         # Of a follow-up, what was just asked: what it leans on need not be met once more.
         asked = question.emphasis
         self._asked = np.where(asked >= asked.max(), asked, 0.0) if len(asked) else asked
         self._scores = np.array([run.score for run in self.runs])
         self._goes_on = np.array([not run.alone for run in self.runs])
-        self._roles = np.array([run.role for run in self.runs])
+        self._roles = [run.role for run in self.runs]
 
     def next_of(self, answer: "_Answer") -> Run | None:
         """Return the run that adds most to `answer`, None where none adds anything."""
         worth = self._scores >= WORTH * answer.best
         covers = (np.maximum(self._met - answer.met, 0.0) * self._asked).sum(axis=1)
-        present = np.isin(self._roles, [run.role for run in answer.runs])
+        present = {run.role for run in answer.runs}
+        new = np.array([role not in present for role in self._roles])
         gains = self._scores + COVER_BONUS * covers
-        gains += NEW_ROLE_BONUS * ~present + GOES_ON_BONUS * self._goes_on
+        gains += NEW_ROLE_BONUS * new + GOES_ON_BONUS * self._goes_on
         order = np.argsort(-gains, kind="stable")
         candidates = (self.runs[place] for place in order[worth[order]].tolist())
         return next((run for run in candidates if answer.why_not(run) is None), None)
-
-
-def _by_score(run: Run) -> tuple[float, int, int]:
-    return (-run.score, run.first, run.last)
 
 
 def _overlap(run: Run, other: Run) -> bool:
@@ -135,9 +129,10 @@ def _overlap(run: Run, other: Run) -> bool:
 class _Answer:
     """An answer in the making."""
 
-    def __init__(self, candidates: Candidates, lead: Run) -> None:
-        self.runs = [lead]
-        self.words = lead.words
+    def __init__(self, candidates: Candidates, lead: Run, *further: Run) -> None:
+        self.runs = [lead, *further]
+        self.words = sum(run.words for run in self.runs)
+        self._documents = {run.document for run in self.runs}
         self.best = lead.score
         self._same = _Sameness(candidates)
         self._candidates = candidates
@@ -151,8 +146,7 @@ class _Answer:
         room = CLOSE_TOTAL_WORDS if run.score >= CLOSE * self.best else TOTAL_WORDS
         if run.words > FURTHER_WORDS or self.words + run.words > room:
             return "too long for what is left of the room"
-        documents = {each.document for each in self.runs}
-        if run.document not in documents and len(documents) == MAX_DOCUMENTS:
+        if run.document not in self._documents and len(self._documents) == MAX_DOCUMENTS:
             return "four documents are cited already"
         if not run.alone and self._host(run) is None:
             return "does not read on its own"
@@ -166,6 +160,7 @@ class _Answer:
         """Quote `run` too, as one excerpt with the one that it goes straight on."""
         self.words += run.words
         self.met = np.maximum(self.met, self._met(run))
+        self._documents.add(run.document)
         host = self._host(run)
         if host is None:
             self.runs.append(run)

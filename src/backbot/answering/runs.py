@@ -81,7 +81,8 @@ class Run(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """Runs in corpus order, and how near each comes to the question's tokens (runs, tokens)."""
+    """Runs, best first, ties in corpus order, and how near each comes to the question's tokens,
+    shape (runs, tokens)."""
 
     runs: list[Run]
     met: Similarities
@@ -96,8 +97,7 @@ def find_runs(question: Question, candidates: Candidates) -> Runs:
     if not alone:
         return Runs([], candidates.tokens[:0])
     spans = [*alone, *_attached(sentences, follows, tails[1:])]
-    scores = _Scores(question, candidates, spans, follows)
-    return Runs(scores.runs(len(alone)), scores.met)
+    return _Scores(question, candidates, spans, follows).runs(len(alone))
 
 
 def _spans(
@@ -179,7 +179,6 @@ class _Scores:
         steps = self._first[:, None] + np.arange(MOST_SENTENCES)
         self._places = np.minimum(steps, self._last[:, None])
         wanted = wanted_roles(question.text)
-        premise = bool(_PREMISE.search(fold(question.text)))
         quotable = candidates.are(QUOTABLE)
         told = np.where(quotable, candidates.cosines, -1.0)
         self.whole = self._whole()
@@ -192,20 +191,18 @@ class _Scores:
         self.words = sums[self._last + 1] - sums[self._first]
         denies = candidates.are(DENIES) & quotable
         self.denies = self._most(denies)
-        self.contradicts = self._most(denies & self._near_the_premise())
         best = self._first + told[self._places].argmax(axis=1)
         self._roles = [self._sentences[place].role for place in best.tolist()]
         asked = np.array([role in wanted for role in self._roles])
         joined = candidates.are(JOINED)[self._first]
-        holding = self._holding(question)
         self.score = (
             WHOLE_WEIGHT * self.whole
             + TOKENS_WEIGHT * self.telling
             + PASSAGE_WEIGHT * self.passage
             + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
             + WANTED_BONUS * asked
-            + CONTRADICTS_BONUS * (self.contradicts & premise)
-            + DEMAND_BONUS * holding
+            + CONTRADICTS_BONUS * self._contradicting(question, denies)
+            + DEMAND_BONUS * self._holding(question)
             - JOINED_COST * joined
         )
 
@@ -222,13 +219,23 @@ class _Scores:
         shares: Similarities = (self.met * (rarity / whole)).sum(axis=1)
         return shares
 
-    def _holding(self, question: Question) -> NDArray[np.bool_]:
-        """Tell of each span whether it holds what the question demands, where it demands any."""
+    def _holding(self, question: Question) -> NDArray[np.bool_] | bool:
+        """Tell of each span whether it holds what the question demands, False if it demands
+        nothing."""
         demand = demand_of(question.text)
         if demand is None:
-            return np.zeros(len(self._first), dtype=bool)
+            return False
         told = [each.quotable and tells(each.text, demand) for each in self._sentences]
         return self._most(np.array(told))
+
+    def _contradicting(
+        self, question: Question, denies: NDArray[np.bool_]
+    ) -> NDArray[np.bool_] | bool:
+        """Tell of each span whether it denies what the question takes for granted, False if it
+        takes nothing for granted."""
+        if not _PREMISE.search(fold(question.text)):
+            return False
+        return self._most(denies & self._near_the_premise())
 
     def _near_the_premise(self) -> NDArray[np.bool_]:
         """Tell of each sentence whether it, or the one before it, is about what was asked."""
@@ -236,37 +243,31 @@ class _Scores:
         near[1:] |= near[:-1] & self._follows[1:]
         return near
 
-    def runs(self, alone: int) -> list[Run]:
+    def runs(self, alone: int) -> Runs:
         """Return the runs of all spans, of which the first `alone` read on their own."""
-        columns = zip(
-            self._first.tolist(),
-            self._last.tolist(),
-            self.words.tolist(),
-            self._roles,
-            self.score.tolist(),
-            self.whole.tolist(),
-            self.tokens.tolist(),
-            self.telling.tolist(),
-            self.passage.tolist(),
-            self.denies.tolist(),
-            strict=True,
+        order = np.lexsort((self._last, self._first, -self.score))
+        first, last = self._first[order].tolist(), self._last[order].tolist()
+        opening = [self._sentences[place] for place in first]
+        closing = [self._sentences[place] for place in last]
+        columns = (
+            [each.document for each in opening],
+            [each.section for each in opening],
+            [each.number for each in opening],
+            [each.number for each in closing],
+            [each.start for each in opening],
+            [each.end for each in closing],
+            self.words[order].tolist(),
+            [self._roles[place] for place in order.tolist()],
+            (order < alone).tolist(),
+            *(
+                each[order].tolist()
+                for each in (
+                    *(self.score, self.whole, self.tokens, self.telling),
+                    *(self.passage, self.denies),
+                )
+            ),
         )
-        sentences = self._sentences
-        return [
-            Run(
-                sentences[first].document,
-                sentences[first].section,
-                sentences[first].number,
-                sentences[last].number,
-                sentences[first].start,
-                sentences[last].end,
-                words,
-                role,
-                place < alone,
-                *scores,
-            )
-            for place, (first, last, words, role, *scores) in enumerate(columns)
-        ]
+        return Runs(list(map(Run._make, zip(*columns, strict=True))), self.met[order])
 
     def _most(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Return the greatest of a table's rows over each span, column by column."""

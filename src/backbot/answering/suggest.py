@@ -10,7 +10,8 @@ COUNT = 3
 ASKED_AGAIN = 0.78
 # Nearer than this to each other, two suggestions are one.
 SAME_QUESTION = 0.86
-_FIRST_LOOK = 50
+# Nine times of ten the questions to offer are among so many.
+_FIRST_LOOK = 24
 
 
 def suggest(
@@ -54,7 +55,7 @@ def _nearest(index: IndexReader, near: Vectors) -> Iterator[AskedQuestion]:
         yield from found[given:]
         if len(found) < wide:
             return
-        given, wide = len(found), 8 * wide
+        given, wide = len(found), 16 * wide
 
 
 def is_question(text: str) -> bool:

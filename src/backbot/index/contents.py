@@ -1,5 +1,6 @@
 """What an index holds once it is open: documents, sentences, passages, and ways to score them."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ from backbot.index.reader import (
     shares,
 )
 from backbot.index.rows import rows_of
+from backbot.index.stretches import Stretches
 from backbot.index.views import Baseline, Counts, SentenceView, view_sentence
 from backbot.index.wording import Wording, spellings, used_groups
 
@@ -107,6 +109,14 @@ class Index:
         return np.searchsorted(owners, np.arange(len(self.documents) + 1))
 
     @cached_property
+    def _sentence_rows(self) -> Stretches[np.float32]:
+        return Stretches(self.sentence_vectors)
+
+    @cached_property
+    def _token_rows(self) -> Stretches[np.int8]:
+        return Stretches(self.token_vectors)
+
+    @cached_property
     def subject(self) -> Vectors:
         """What the corpus is about as a whole: the mean of its questions' vectors."""
         mean: Vectors = self.question_vectors.mean(axis=0)
@@ -147,17 +157,18 @@ class Index:
 
     def read_sentences(self, numbers: Sequence[int]) -> Sentences:
         rows = np.asarray(numbers, dtype=np.int64)
-        firsts = self.token_starts[rows]
-        sizes = self.token_starts[rows + 1] - firsts
-        # Where each sentence's first token stands among all of them, in the index and here.
-        starts = np.append(0, np.cumsum(sizes)).astype(np.int64)
-        tokens = np.repeat(firsts - starts[:-1], sizes) + np.arange(starts[-1])
+        # Where each sentence's first token stands among all of them here.
+        starts = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(self.token_starts[rows + 1] - self.token_starts[rows], out=starts[1:])
+        edges = [0, *((np.diff(rows) != 1).nonzero()[0] + 1).tolist(), len(rows)]
+        spans = [(numbers[a], numbers[b - 1] + 1) for a, b in itertools.pairwise(edges) if a < b]
+        tokens = [(self.token_starts[a].item(), self.token_starts[b].item()) for a, b in spans]
         return Sentences(
             tuple(self.sentence(number) for number in numbers),
             self.sentences[rows, S_FLAGS],
-            np.asarray(self.sentence_vectors[rows], dtype=np.float32),
+            self._sentence_rows.read(spans, len(rows)),
             starts,
-            self.token_vectors[tokens],
+            self._token_rows.read(tokens, int(starts[-1])),
         )
 
     def sentences_between(self, document: int, start: int, end: int) -> list[SentenceView]:

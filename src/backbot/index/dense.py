@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from backbot.index.cells import Cells
 from backbot.index.encoder import Vectors
 
-# Half floats are read first; so many more than were asked for are then weighed exactly.
+# Rounded vectors are read first; so many more than were asked for are then weighed exactly, of
+# half floats and of bytes.
 SPARE = 14
-# How far a cosine of unit vectors can be off when one of them is rounded to half floats: the
-# relative error of such a float is at most 2 ** -11.
-HALF_ERROR = 2.0**-11
+SPARE_OF_BYTES = 46
+# How far a sum over 32-bit floats can be off, far above what the dimensions bring.
+_ROUNDING = 1e-5
+# Vectors rounded at once: copies of all would stay in the process as free memory.
+_AT_ONCE = 1024
 
 
 class Neighbours(NamedTuple):
@@ -24,11 +27,11 @@ class Neighbours(NamedTuple):
 
 
 class Dense:
-    """Search among unit vectors where they lie: only half floats of them are copied.
+    """Search among unit vectors where they lie: only rounded ones are copied.
 
-    Reading the vectors is what a search costs, so it reads half as many bytes and then weighs the
+    Reading the vectors is what a search costs, so it reads a byte a dimension and then weighs the
     best exactly; the result is that of an exact search. Where there are `cells`, only the vectors
-    of the nearest cells are looked at.
+    of the nearest cells are looked at, as half floats.
 
     A mapped file's pages are shared by every process that serves. Vectors are kept as plain
     arrays, not as faiss files: reading a faiss file runs a deserialiser over bytes that may come
@@ -41,7 +44,12 @@ class Dense:
         faiss.omp_set_num_threads(1)
         self.vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         self.cells = cells
-        self._halves = _flat(self.vectors) if cells is None else _by_cells(self.vectors, cells)
+        if cells is None:
+            self._spare = SPARE_OF_BYTES
+            self._rough, self._error = _flat(self.vectors)
+        else:
+            self._spare = SPARE
+            self._rough, self._error = _by_cells(self.vectors, cells), 0.0
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -51,13 +59,14 @@ class Dense:
 
         With cells, fewer too where the cells that are looked at hold fewer.
         """
-        wide = min(k + SPARE, len(self))
+        wide = min(k + self._spare, len(self))
         while wide:
-            rough, rows = self._halves.search(query.reshape(1, -1), wide)
+            rough, rows = self._rough.search(query.reshape(1, -1), wide)
             # Rows of -1 stand for none, where the cells hold fewer.
             found = self._best(query, rows[0][rows[0] >= 0], k)
             # What was not read again cannot be nearer than this.
-            if self.cells or wide == len(self) or found.cosines[-1] > rough[0, -1] + HALF_ERROR:
+            most = float(rough[0, -1]) + self._error
+            if self.cells or wide == len(self) or found.cosines[-1] > most:
                 return found
             wide = min(4 * wide, len(self))
         return Neighbours(np.zeros(0, np.int64), np.zeros(0, np.float32))
@@ -73,13 +82,21 @@ class Dense:
         return result
 
 
-def _flat(vectors: Vectors) -> faiss.Index:
-    halves = faiss.IndexScalarQuantizer(
-        vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+def _flat(vectors: Vectors) -> tuple[faiss.Index, float]:
+    """Return the vectors as bytes, and how far a unit vector's cosine with any of them can be off:
+    no further than what rounding took away is long."""
+    rounded = faiss.IndexScalarQuantizer(
+        vectors.shape[1], faiss.ScalarQuantizer.QT_8bit_uniform, faiss.METRIC_INNER_PRODUCT
     )
+    longest = 0.0
     if len(vectors):
-        halves.add(vectors)
-    return halves
+        rounded.train(vectors)
+    for first in range(0, len(vectors), _AT_ONCE):
+        some = vectors[first : first + _AT_ONCE]
+        rounded.add(some)
+        lost = some - rounded.reconstruct_n(first, len(some))
+        longest = max(longest, float(np.linalg.norm(lost, axis=1).max()))
+    return rounded, longest + _ROUNDING
 
 
 def _by_cells(vectors: Vectors, cells: Cells) -> faiss.Index:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from backbot.errors import ModelError
+from backbot.index.stretches import Stretches
 from backbot.text.terms import is_content
 
 Vectors = NDArray[np.float32]
@@ -21,10 +22,12 @@ TokenVectors = NDArray[np.int8]
 MODEL_FILE = "model.onnx"
 # The model's weights, which ONNX Runtime maps: pages of it, unlike copies, cost only what is used.
 DATA_FILE = "model.onnx.data"
+# A row a word piece, half of all weights: only those of a text's own pieces are read.
+WORDS_FILE = "words.npy"
 TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "model.json"
 # All that an exported model is.
-MODEL_FILES = (CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE)
+MODEL_FILES = (CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE)
 # A token vector's part of 1.0 is kept as 127: a byte a dimension.
 TOKEN_SCALE = 127
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
@@ -41,6 +44,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     weights_sha256: str
     onnx_sha256: str
     data_sha256: str
+    words_sha256: str
     tokenizer_sha256: str
     # Names the texts that the axes of token vectors were found on.
     axes: str = ""
@@ -48,7 +52,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """Names the exact encoder: vectors of two encoders with one digest are comparable."""
-        files = (self.onnx_sha256, self.data_sha256, self.tokenizer_sha256)
+        files = (self.onnx_sha256, self.data_sha256, self.words_sha256, self.tokenizer_sha256)
         joined = "\n".join((*files, str(self.max_tokens)))
         return hashlib.sha256(joined.encode("ascii")).hexdigest()[:16]
 
@@ -79,6 +83,7 @@ class Encoder:
         for name, expected in (
             (MODEL_FILE, self.card.onnx_sha256),
             (DATA_FILE, self.card.data_sha256),
+            (WORDS_FILE, self.card.words_sha256),
             (TOKENIZER_FILE, self.card.tokenizer_sha256),
         ):
             if file_sha256(folder / name) != expected:
@@ -90,6 +95,8 @@ class Encoder:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(self.card.max_tokens)
+            words = _open_words(folder / WORDS_FILE, self._tokenizer.get_vocab_size())
+            self._words = Stretches(words)
             self._session = _open_session(folder / MODEL_FILE)
             probe = self.read("back")
             sound = probe.sentence.shape == (self.dimensions,)
@@ -185,8 +192,10 @@ class Encoder:
     def _run(
         self, ids: NDArray[np.int64], mask: NDArray[np.int64], outputs: list[str]
     ) -> list[Vectors]:
+        spans = ((each, each + 1) for each in ids.ravel().tolist())
+        words = self._words.read(spans, ids.size)
         inputs = {
-            "input_ids": ids,
+            "words": words.reshape(*ids.shape, -1),
             "attention_mask": mask,
             "token_type_ids": np.zeros_like(ids),
         }
@@ -213,6 +222,14 @@ def _content_pieces(text: str, encoding: Encoding) -> list[int]:
     ]
     pieces = [piece for each in words.values() for piece in each]
     return content or pieces
+
+
+def _open_words(path: Path, pieces: int) -> Vectors:
+    """Map the table of at least so many word pieces, shape (pieces, dimensions)."""
+    words: Vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+    if words.dtype != np.float32 or words.ndim != 2 or len(words) < pieces:
+        raise ValueError("no table of words")
+    return np.asarray(words)
 
 
 def _open_session(path: Path) -> onnxruntime.InferenceSession:

@@ -28,6 +28,7 @@ from backbot.index.encoder import (
     MAX_TOKENS,
     MODEL_FILE,
     TOKENIZER_FILE,
+    WORDS_FILE,
     Encoder,
     ModelCard,
     file_sha256,
@@ -147,6 +148,7 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
         weights_sha256=file_sha256(checkpoint / WEIGHTS_FILE),
         onnx_sha256=file_sha256(target / MODEL_FILE),
         data_sha256=file_sha256(target / DATA_FILE),
+        words_sha256=file_sha256(target / WORDS_FILE),
         tokenizer_sha256=file_sha256(target / TOKENIZER_FILE),
         axes=axes_digest(),
     )
@@ -207,30 +209,32 @@ def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
 
         def forward(
             self,
-            input_ids: torch.Tensor,
+            words: torch.Tensor,
             attention_mask: torch.Tensor,
             token_type_ids: torch.Tensor,
         ) -> tuple[torch.Tensor, torch.Tensor]:
             hidden = self.transformer(
-                input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+                inputs_embeds=words, attention_mask=attention_mask, token_type_ids=token_type_ids
             ).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
             mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
             normalize = torch.nn.functional.normalize
             return normalize(mean, dim=1), normalize(hidden @ self.axes, dim=2)
 
+    table = reference[0].auto_model.get_input_embeddings().weight.detach()  # type: ignore[union-attr, operator]
+    np.save(path.parent / WORDS_FILE, np.asarray(table, dtype=np.float32), allow_pickle=False)
     example = torch.ones((1, 8), dtype=torch.int64)
     axes = {0: "batch", 1: "tokens"}
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Pooled().eval(),
-            (example, torch.ones_like(example), torch.zeros_like(example)),
+            (table[example], torch.ones_like(example), torch.zeros_like(example)),
             str(path),
-            input_names=["input_ids", "attention_mask", "token_type_ids"],
+            input_names=["words", "attention_mask", "token_type_ids"],
             output_names=["sentence", "tokens"],
             dynamic_axes={
-                "input_ids": axes,
+                "words": axes,
                 "attention_mask": axes,
                 "token_type_ids": axes,
                 "sentence": {0: "batch"},

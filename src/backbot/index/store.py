@@ -54,6 +54,13 @@ def open_index(root: Path, version: str | None = None, *, encoder: Encoder | Non
         check(written, arrays, encoder.card)
     except ValueError:
         raise damaged(folder) from None
+    lexical = _lexical("lexical", written.vocabulary, arrays, len(arrays["passages"]))
+    document_lexical = _lexical(
+        "document", written.document_vocabulary, arrays, len(written.documents)
+    )
+    if document_lexical.vocabulary == lexical.vocabulary:
+        # The same words in the same places: one table of them will do.
+        document_lexical = document_lexical._replace(vocabulary=lexical.vocabulary)
     index = Index(
         version=version,
         documents=written.documents,
@@ -62,10 +69,8 @@ def open_index(root: Path, version: str | None = None, *, encoder: Encoder | Non
         questions=written.questions,
         elsewhere=written.elsewhere,
         wording=written.wording,
-        lexical=_lexical("lexical", written.vocabulary, arrays, len(arrays["passages"])),
-        document_lexical=_lexical(
-            "document", written.document_vocabulary, arrays, len(written.documents)
-        ),
+        lexical=lexical,
+        document_lexical=document_lexical,
         dense=_dense("passage", arrays, manifest),
         sentence_vectors=arrays["sentence_vectors"],
         asked=_dense("question", arrays, manifest),

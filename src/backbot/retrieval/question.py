@@ -8,7 +8,7 @@ import numpy as np
 from backbot.index.encoder import Encoded, Encoder, TokenVectors, Vectors
 from backbot.index.reader import IndexReader
 from backbot.retrieval.late import Similarities
-from backbot.retrieval.wording import adopt_synonyms
+from backbot.retrieval.wording import Reworded, adopt_synonyms
 from backbot.text.terms import terms
 
 # In a message that leans on an earlier turn, what was just asked counts for at least this share.
@@ -66,12 +66,14 @@ def prepare(
     read: Callable[[str], Encoded] | None = None,
     *,
     focus: str = "",
+    reworded: Reworded | None = None,
 ) -> Question:
-    """Return `text` ready for searching `index`; `read` may remember what it has encoded.
+    """Return `text` ready for searching `index`; `read` may remember what it has encoded, and
+    `reworded` be known.
 
     `focus` is the end of `text` where that begins with an earlier turn: what was just asked.
     """
-    reworded = adopt_synonyms(index, text)
+    reworded = reworded or adopt_synonyms(index, text)
     own = tuple(dict.fromkeys(terms(reworded.text)))
     others = dict.fromkeys(terms(" ".join(reworded.others)))
     vector, tokens = (read or index.encoder.read)(reworded.text)

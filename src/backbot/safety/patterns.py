@@ -12,12 +12,13 @@ Small words (my, the, really, a bit ...) may stand between any two steps. No ste
 end of a sentence, and ".." not over a comma.
 """
 
+import heapq
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from backbot.safety.tokens import COMMA, SENTENCE_END, Token, Vocabulary
 
@@ -64,6 +65,7 @@ class _Step(NamedTuple):
 
 
 _Row = tuple[_Step, ...]
+_Value = TypeVar("_Value")
 
 
 class _Pattern(NamedTuple):
@@ -99,22 +101,23 @@ class Lexicon:
         self._literals: dict[str, int] = {}
         self._count = len(measures)
         self._plan: list[_Pattern] = []
+        # Steps and needs come again and again: each is held once.
+        self._held: dict[object, object] = {}
         for name in _builders_last(concepts, measures):
             own = self.names.setdefault(name, self._count)
             if own == self._count:
                 self._count += 1
             for pattern in concepts[name]:
                 for rows in self._read(name, pattern):
-                    needs = {frozenset(step.labels) for row in rows for step in row}
+                    needs = {self._once(frozenset(step.labels)) for row in rows for step in row}
                     self._plan.append(_Pattern(own, rows, tuple(needs)))
         self.vocabulary = Vocabulary(self._whole, self._beginnings)
         self._lengths = sorted({len(each) for each in self._beginnings})
         self._atoms = lru_cache(maxsize=8192)(self._atoms_of)
         self._sort_needs()
-        self._always: list[int] = []
-        self._by_literal: dict[int, list[int]] = {}
         self._by_concept: dict[int, set[int]] = {}
         self._index_plan()
+        self._held.clear()
 
     def match(
         self,
@@ -133,8 +136,11 @@ class Lexicon:
         for name, matches in measured.items():
             hits[self.names[name]] = [m for m in matches if not m.used & masked]
         present = set(hits)
-        for at in sorted(spotted.tried):
-            pattern = self._plan[at]
+        tried = set(spotted.tried)
+        tried.update(*(self._by_label.get(self.names[each], ()) for each in measured))
+        waiting = sorted(tried)  # a heap: the next one is always the first of those that are left
+        while waiting:
+            pattern = self._plan[heapq.heappop(waiting)]
             if not _possible(pattern, present):
                 continue
             matches = self._fit(pattern.rows, hits, found)
@@ -142,7 +148,13 @@ class Lexicon:
                 known = hits.setdefault(pattern.concept, [])
                 known.extend(m for m in dict.fromkeys(matches) if m not in known)
                 del known[MOST_MATCHES:]
-                present.add(pattern.concept)
+                if pattern.concept not in present:
+                    present.add(pattern.concept)
+                    # What builds upon a concept stands behind it.
+                    for at in self._by_label.get(pattern.concept, ()):
+                        if at not in tried:
+                            tried.add(at)
+                            heapq.heappush(waiting, at)
         return {self._concepts[at]: each for at, each in hits.items() if at in self._concepts}
 
     def match_one(self, name: str, found: Sequence[Token], spotted: Spotted) -> list[Match]:
@@ -171,17 +183,17 @@ class Lexicon:
         ]
 
     def _index_plan(self) -> None:
-        """Note for each word row which patterns cannot fit without it: few are tried then."""
+        """Note for each word row and concept which patterns cannot fit without it: few are tried
+        then."""
         literals = frozenset(self._literals.values())
         self._concepts = {at: name for name, at in self.names.items()}
+        by_label: dict[int, list[int]] = {}
         for at, pattern in enumerate(self._plan):
             self._by_concept.setdefault(pattern.concept, set()).add(at)
-            keys = [need for need in pattern.needs if need <= literals]
-            if keys:
-                for label in keys[0]:
-                    self._by_literal.setdefault(label, []).append(at)
-            else:
-                self._always.append(at)
+            needed = next((need for need in pattern.needs if need <= literals), pattern.needs[0])
+            for label in needed:
+                by_label.setdefault(label, []).append(at)
+        self._by_label = {label: tuple(places) for label, places in by_label.items()}
 
     def spot(self, found: Sequence[Token], masked: int = 0) -> Spotted:
         """Return where the rows of words that patterns name stand; `masked` tokens are none."""
@@ -202,8 +214,8 @@ class Lexicon:
                 for node in nodes:
                     if node.label >= 0:
                         hits.setdefault(node.label, []).append(Match(start, at + 1, used))
-        tried = frozenset(self._always).union(*(self._by_literal.get(each, ()) for each in hits))
-        return Spotted(hits, tried)
+        tried = (at for label in hits for at in self._by_label.get(label, ()))
+        return Spotted(hits, frozenset(tried))
 
     def _atoms_of(self, word: str) -> tuple[str, ...]:
         atoms = [word] if word in self._whole else []
@@ -262,7 +274,7 @@ class Lexicon:
             )
             if not labels:
                 raise PatternError(f"{name}: {word!r} cannot be read")
-            step = _Step(labels, gap, over_commas)
+            step = self._once(_Step(labels, gap, over_commas))
             longer = [(*row, step) for row in rows]
             rows = rows + longer if optional else longer
             gap, over_commas = 0, False
@@ -270,6 +282,10 @@ class Lexicon:
         if not rows:
             raise PatternError(f"{name}: empty pattern")
         return rows
+
+    def _once(self, value: _Value) -> _Value:
+        held = self._held.setdefault(value, value)
+        return cast(_Value, held)
 
     def _label(self, name: str, word: str) -> int:
         if word.startswith("@"):
