@@ -10,6 +10,7 @@ written to `src/backbot/data/safety/likeness.json`. Needs scikit-learn (`backbot
 
 import argparse
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -25,6 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import SVC
 
+from backbot.index.elsewhere import bank_questions
 from backbot.index.store import open_index
 from backbot.safety.likeness import Blend, Question, Shipped, Table, terms
 from backbot.safety.model import CRISES, LEVELS
@@ -44,6 +46,12 @@ STRENGTH_KINDS = 6.0
 # Messages whose vectors are this alike are one scenario and stay in one fold.
 SAME_SCENARIO = 0.85
 THRESHOLDS = (0.01, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+# Questions of the bank that a reader with a sign might ask, or nearly: not taught as ordinary.
+_TELLS_OF_A_SIGN = re.compile(
+    r"\b(?:cough at night|erection|lump in my breast|flashes of light|myeloma|tiptoes|red and hot|"
+    r"missed two doses|contraceptive patch|mastitis)\b"
+)
 
 Floats = NDArray[np.float64]
 Words = Sequence[Sequence[Token]]
@@ -73,13 +81,16 @@ def gather() -> list[Message]:
     ]
     paths += sorted(SHARED.glob("dev_[bcr]*.jsonl"))
     found = [message for path in paths if path.is_file() for message in read_messages(path)]
-    for name in ("starter", "seed", "seed_b", "seed_c", "seed_d", "seed_e"):
+    for name in ("starter", "seed", "seed_b", "seed_c", "seed_d", "seed_e", "seed_f"):
         for line in (SETS / f"{name}.tune.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if row.get("topic") == "when to see someone" or row["id"] in ("b212", "b238"):
+            if row.get("topic") == "when to see someone" or row["id"] in ("b212", "b238", "h140"):
                 continue  # these tell of signs
             for text in row.get("turns") or [row["question"]]:
                 found.append(Message(row["id"], text, "none", "ordinary"))
+    # What a site does not answer is mostly no sign of anything.
+    bank = [text for text in bank_questions() if not _TELLS_OF_A_SIGN.search(text)]
+    found += [Message("bank", text, "none", "ordinary") for text in bank]
     return [message for message in found if not message.context]
 
 
