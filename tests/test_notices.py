@@ -102,6 +102,17 @@ TELL_OF_A_SIGN = {
     "d107": "asks which tablets",
     "e047": "years of headaches on one side; a false alarm that we know of",
     "e109": "an arm that cannot be lifted",
+    "h005": "asks what a scan means",
+    "h134": "asks about a medicine and alcohol",
+    "h140": "a red, hot joint",
+    "h141": "asks about taking two medicines together",
+    "h150": "asks how much of a medicine",
+    "i129": "asks what a medicine does besides",
+    "i130": "asks about taking two medicines together",
+    "i146": "blisters after the sun",
+    "i149": "a lump",
+    "i158": "a swollen lip",
+    "i218": "asks which tablets",
 }
 
 

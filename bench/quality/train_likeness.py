@@ -47,6 +47,8 @@ STRENGTH_KINDS = 6.0
 SAME_SCENARIO = 0.85
 THRESHOLDS = (0.01, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9)
 
+# Questions of the quality sets that do tell of a sign.
+TELL_OF_A_SIGN = ("b212", "b238", "d009", "d045", "e109", "h140", "i146", "i149", "i158")
 # Questions of the bank that a reader with a sign might ask, or nearly: not taught as ordinary.
 _TELLS_OF_A_SIGN = re.compile(
     r"\b(?:cough at night|erection|lump in my breast|flashes of light|myeloma|tiptoes|red and hot|"
@@ -81,11 +83,12 @@ def gather() -> list[Message]:
     ]
     paths += sorted(SHARED.glob("dev_[bcr]*.jsonl"))
     found = [message for path in paths if path.is_file() for message in read_messages(path)]
-    for name in ("starter", "seed", "seed_b", "seed_c", "seed_d", "seed_e", "seed_f"):
-        for line in (SETS / f"{name}.tune.jsonl").read_text(encoding="utf-8").splitlines():
+    # The quality sets' questions, kept-out ones too: what is kept out there are the answers.
+    for path in [*sorted(SETS.glob("seed*.jsonl")), *sorted(SETS.glob("starter*.jsonl"))]:
+        for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if row.get("topic") == "when to see someone" or row["id"] in ("b212", "b238", "h140"):
-                continue  # these tell of signs
+            if row.get("topic") == "when to see someone" or row["id"] in TELL_OF_A_SIGN:
+                continue
             for text in row.get("turns") or [row["question"]]:
                 found.append(Message(row["id"], text, "none", "ordinary"))
     # What a site does not answer is mostly no sign of anything.
