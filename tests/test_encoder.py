@@ -224,7 +224,7 @@ def test_a_model_whose_vectors_are_not_as_long_as_its_card_says(toy_folder: Path
     ids=["wide", "flat", "narrow", "few", "objects"],
 )
 def test_a_table_of_words_that_is_none(toy_folder: Path, words: NDArray[Any]) -> None:
-    np.save(toy_folder / WORDS_FILE, words, allow_pickle=True)
+    np.save(toy_folder / WORDS_FILE, words)
     reseal(toy_folder)
     with pytest.raises(ModelError, match=r"no sentence encoder that Backbot can use"):
         Encoder(toy_folder)

@@ -47,10 +47,10 @@ STRENGTH_KINDS = 6.0
 SAME_SCENARIO = 0.85
 THRESHOLDS = (0.01, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9)
 
-# Questions of the quality sets that do tell of a sign.
-TELL_OF_A_SIGN = ("b212", "b238", "d009", "d045", "e109", "h140", "i146", "i149", "i158")
-# Questions of the bank that a reader with a sign might ask, or nearly: not taught as ordinary.
-_TELLS_OF_A_SIGN = re.compile(
+# Not taught as ordinary: questions of the quality sets that do tell of a sign, and of the bank that
+# a reader with a sign might ask, or nearly.
+_SIGNS_IN_SETS = ("b212", "b238", "d009", "d045", "e109", "h140", "i146", "i149", "i158")
+_SIGNS_IN_BANK = re.compile(
     r"\b(?:cough at night|erection|lump in my breast|flashes of light|myeloma|tiptoes|red and hot|"
     r"missed two doses|contraceptive patch|mastitis)\b"
 )
@@ -87,12 +87,12 @@ def gather() -> list[Message]:
     for path in [*sorted(SETS.glob("seed*.jsonl")), *sorted(SETS.glob("starter*.jsonl"))]:
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if row.get("topic") == "when to see someone" or row["id"] in TELL_OF_A_SIGN:
+            if row.get("topic") == "when to see someone" or row["id"] in _SIGNS_IN_SETS:
                 continue
             for text in row.get("turns") or [row["question"]]:
                 found.append(Message(row["id"], text, "none", "ordinary"))
     # What a site does not answer is mostly no sign of anything.
-    bank = [text for text in bank_questions() if not _TELLS_OF_A_SIGN.search(text)]
+    bank = [text for text in bank_questions() if not _SIGNS_IN_BANK.search(text)]
     found += [Message("bank", text, "none", "ordinary") for text in bank]
     return [message for message in found if not message.context]
 
