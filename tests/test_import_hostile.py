@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import random
 import socket
 import stat
 import threading
@@ -178,7 +179,7 @@ def test_pages_in_other_encodings(encoding: str, declared: str, tmp_path: Path, 
 
 @pytest.mark.parametrize(
     "content",
-    [os.urandom(4096), b"\x7fELF" + bytes(4096), b"\x89PNG\r\n\x1a\n" + bytes(500), b"\x00"],
+    [b"\x7fELF" + bytes(4096), b"\x89PNG\r\n\x1a\n" + bytes(500), b"\x00"],
 )
 def test_what_is_no_text(content: bytes, tmp_path: Path, into: Path) -> None:
     path = tmp_path / "a"
@@ -186,6 +187,13 @@ def test_what_is_no_text(content: bytes, tmp_path: Path, into: Path) -> None:
     result = run(path, into)
     assert result.exit_code == 2
     assert not into.exists()
+
+
+def test_noise_is_no_text_whatever_it_spells(tmp_path: Path, into: Path) -> None:
+    path = tmp_path / "a"
+    for seed in range(100):
+        path.write_bytes(random.Random(seed).randbytes(4096))
+        refused(run(path, into), into, "is not text")
 
 
 def test_an_export_that_names_another_encoding_than_it_has(tmp_path: Path, into: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 from backbot.corpus.sources import Omission, Post, Reading
 from backbot.corpus.sources.archive import read_archive
-from backbot.corpus.sources.files import decode, gunzip, is_web_archive
+from backbot.corpus.sources.files import decode, gunzip, is_binary, is_web_archive
 from backbot.errors import SourceError
 
 Format = Literal["wordpress", "feed", "html", "archive", "qa-csv"]
@@ -188,7 +188,7 @@ def _is_text(path: Path) -> bool:
     head = _head(path)[:1024]
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b"))
     stylish = path.suffix.casefold() in (".css", ".js", ".svg", ".map")
-    return bool(head.strip()) and not stylish and (marked or 100 * head.count(0) <= len(head))
+    return bool(head.strip()) and not stylish and (marked or not is_binary(head))
 
 
 def _chained(

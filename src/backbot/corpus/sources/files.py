@@ -25,6 +25,9 @@ _DECLARED = re.compile(
 _HEAD = 8192
 _PIECE = 1 << 20
 _FEW = 0.1
+# What no text holds, in the encodings that one byte at a time or UTF-8 covers: C0 controls but for
+# tabs, the ends of lines and pages, and the escape of ISO-2022.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 
 
 def read_bounded(path: Path, most: int) -> bytes:
@@ -63,6 +66,11 @@ def too_large(name: str, most: int) -> SourceError:
         f"{name} has more than {most // 2**20} MB, which is more than is read of one file; split "
         "it, or export less at once."
     )
+
+
+def is_binary(content: bytes) -> bool:
+    """Tell whether `content` has more control characters than a text of that length would."""
+    return len(content) - len(content.translate(None, _CONTROLS)) > len(content) // 100
 
 
 def is_web_archive(content: bytes) -> bool:
@@ -113,7 +121,7 @@ def decode(content: bytes, name: str, *, declared: str | None = None) -> str:
             return content.decode(_web_name(named))
         except (LookupError, UnicodeDecodeError):
             pass
-    if content.count(b"\x00") > len(content) // 100:
+    if is_binary(content):
         raise SourceError(f"{name} is not text; name a file that Backbot can read.")
     if sum(byte > 127 for byte in content[:_PIECE]) < _FEW * len(content[:_PIECE]):
         # Too few letters beyond ASCII to tell languages by; browsers take it for this one too.
