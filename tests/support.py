@@ -26,7 +26,7 @@ from backbot.index.encoder import (
     ModelCard,
     file_sha256,
 )
-from backbot.index.export import WEIGHTS_FILE, axes_digest, part_weights
+from backbot.index.export import ROUNDING, WEIGHTS_FILE, axes_digest, part_weights
 from backbot.rebuild import Rebuilt, rebuild_index
 
 DIMENSIONS = 32
@@ -129,6 +129,7 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
         words_sha256=file_sha256(export / WORDS_FILE),
         tokenizer_sha256=file_sha256(export / TOKENIZER_FILE),
         axes=axes_digest(),
+        rounding=ROUNDING,
     )
     (export / CARD_FILE).write_bytes(msgspec.json.encode(card))
     return Toy(checkpoint, folder / "models")

@@ -48,6 +48,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     tokenizer_sha256: str
     # Names the texts that the axes of token vectors were found on.
     axes: str = ""
+    # How the weights are kept.
+    rounding: str = ""
 
     @property
     def digest(self) -> str:
