@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backbot.chatbot import Chatbot
+from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
 from backbot.errors import RequestError
 from backbot.index.contents import Index
@@ -128,6 +129,15 @@ def test_what_the_reader_told_since_a_question_belongs_to_it(chatbot: Chatbot) -
     understood = chatbot.reply("Will that pass?", history).understood_as
     assert "thumbs" in understood
     assert "odd" in understood
+
+
+def test_a_message_that_names_nothing_asks_about_what_was_told_last() -> None:
+    walk, odd = "I walk with my thumbs to the front now.", "It feels odd."
+    assert resolve("Will that pass?", turns(walk, odd)).told == odd
+    assert resolve("Will my neck get better?", turns(walk, odd)).told == ""
+    assert resolve("Will that pass?", turns(walk, "Is that odd?")).told == ""
+    # With nothing before it, all of the conversation is what was told.
+    assert resolve("Will that pass?", turns(walk)).told == ""
 
 
 @pytest.mark.parametrize("message", ["what are the best exercises?", "are there any side effects?"])

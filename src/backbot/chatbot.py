@@ -208,7 +208,8 @@ class Chatbot:
                 return self._quote(understood, 1.0, question, runs, before), trace
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
-        focus = mend_spelling(self.index, resolved.focus) if resolved.context else ""
+        stressed = f"{resolved.told} {resolved.focus}" if resolved.context else ""
+        focus = mend_spelling(self.index, stressed)
         question = prepare(self.index, understood, read, focus=focus, reworded=reworded)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits, without=left_out)

@@ -13,11 +13,13 @@ from backbot.text.terms import stem, terms, words
 class Resolved(NamedTuple):
     """A message in its conversation: `focus` is the message, `context` the turn it leans on.
 
-    `context` is "" for a message that stands on its own.
+    `context` is "" for a message that stands on its own. `told` is the end of `context` where the
+    message asks about what the reader told just before ("It feels odd." "Will that pass?").
     """
 
     focus: str
     context: str = ""
+    told: str = ""
 
     @property
     def text(self) -> str:
@@ -80,9 +82,10 @@ _RELATIONAL = frozenset(
     advantage advice alternative amount average avoid bad beginning benefit best better careful
     cause chance common complication consequence cost cure danger dangerous day deal different
     difference disadvantage does drawback duration early effect effective equipment example exact
-    exercise expensive fast first fix frequently goal good happen happening harm help helpful
+    exercise expensive fast first fix frequently goal good fade happen happening harm help helpful
     history hour important improve kind last late level limit long main maximum mean meaning method
-    minimum minute month name necessary need normal number occur often option origin outcome people
+    minimum minute month name necessary need normal number occur often option origin outcome pass
+    people
     popular possible precaution prevent prevention price procedure process pros cons purpose quick
     reason recommend recommended recovery remedy result risk safe second serious side sign slow
     solution sort source start step stop stretch success symptom technique tell term thing time tip
@@ -140,7 +143,9 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
     if not history or not needs_context(message):
         return Resolved(message if terms(message) else text)
     if not _CORRECTS.search(fold(message)):
-        return Resolved(message, earlier_question(history))
+        context = earlier_question(history)
+        told = "" if _names_something(message) else _told_last(history)
+        return Resolved(message, context, told if context.endswith(f" {told}") else "")
     meant = _CORRECTION_WORDS.sub("", message) or text
     whole = len(terms(meant)) >= SHORT_TERMS
     return Resolved(meant, "" if whole else earlier_question(history))
@@ -174,6 +179,12 @@ def earlier_question(history: Sequence[Turn]) -> str:
         first -= 1
     named = [asked[0]] if first and len(terms(asked[nearest])) <= NAMED_TERMS else []
     return " ".join([*named, *asked[first : nearest + 1], *since])
+
+
+def _told_last(history: Sequence[Turn]) -> str:
+    """Return the last turn where it tells something and asks nothing, else ""."""
+    text = squeeze(clean(history[-1].message))
+    return text if terms(text) and not _asks(text) and not recognise(text) else ""
 
 
 def _names_something(text: str) -> bool:
