@@ -11,28 +11,10 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _RUN = re.compile(r"\w+")
 _STEMMER = Stemmer.Stemmer("english", 0)
 
-# What a reader wraps a question in: who told it, what it is doubted to be, how it is asked for.
-# Articles say none of it, and a question that is half wrapping would seem half unanswered.
-_WRAPPING = frozenset(
-    """
-    actually advice already another anybody anyone ask asked asking asks aunt auntie baloney
-    basically bit bogus boss bother boyfriend brother btw cheers claimed claims colleague cousin
-    curious currently dad dear even everybody everyone explain explained facebook fad fake fakes
-    father folks friend friends gimmick gimmicks girlfriend google googled guess guys haha heard
-    hello hey hi hogwash honest honestly hope hoping husband hype idea imo instagram internet
-    kind lately legit literally lmao lol lot lots madam mate mom mother mum myth myths neighbor
-    neighbour nonsense omg online partner pls plz possible possibly probably question recently
-    reckon reckoned reckons recommend recommended reddit regards rubbish scam seen seriously
-    simply sincerely sir sister somebody someone sort still stuff suggestion suggestions suppose
-    supposed swear swearing swears tbh think thinks though thought thx tiktok tip tips told
-    trick tricks uncle want wanted wants wife wish wonder wondered wondering worth youtube
-    """.split()
-)
-
 # Words that say how a question is built, not what it is about. Taking them out was the largest
 # single gain in retrieval quality that was measured; negations stay in the text but not in here,
 # since BM25 cannot use them.
-STOP_WORDS = _WRAPPING | frozenset(
+STOP_WORDS = frozenset(
     """
     a about above after again against all also am an and any are aren't as at be because been
     before being below between both but by can can't cannot could couldn't did didn't do does
