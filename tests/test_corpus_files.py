@@ -225,6 +225,18 @@ def test_synonyms_that_cannot_be_read(tmp_path: Path) -> None:
         read_synonyms(tmp_path)
 
 
+def test_a_corpus_that_uses_a_synonym_in_its_plural_alone_uses_it() -> None:
+    (group,) = learn_wording(
+        ["Knots and headaches."], [["sore head", "headache", "migraine"]]
+    ).groups
+    assert group[0] == ("headache", 1)
+
+
+def test_a_short_word_with_an_s_is_another_word() -> None:
+    (group,) = learn_wording(["A GPS watch."], [["doctor", "gp"]]).groups
+    assert dict(group) == {"doctor": 0, "gp": 0}
+
+
 def test_a_synonym_without_a_word_in_it_is_left_out() -> None:
     assert learn_wording(["My couch."], [["couch", "", "?!"]]).groups == ((("couch", 1),),)
 

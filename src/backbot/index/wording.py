@@ -12,6 +12,8 @@ from backbot.corpus.owned import read_owned
 from backbot.text.terms import whole_words, words
 
 SYNONYMS_FILE = "synonyms.toml"
+# "GPS" is not two GPs: with an S, a word as short as this is often another one.
+LONGEST_SHORT = 3
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -42,8 +44,10 @@ def read_own_synonyms(corpus: Path) -> list[list[str]]:
 
 def learn_wording(texts: Iterable[str], groups: Sequence[Sequence[str]]) -> Wording:
     """Return the wording of `texts` with the synonym `groups` counted in them."""
-    phrases = {tuple(words(phrase)) for group in groups for phrase in group}
-    lengths = sorted({len(phrase) for phrase in phrases} - {0, 1})
+    members = [sorted({" ".join(words(phrase)) for phrase in group} - {""}) for group in groups]
+    forms = {phrase: _forms(phrase) for phrases in members for phrase in phrases}
+    phrases = {tuple(form.split()) for each in forms.values() for form in each}
+    lengths = sorted({len(phrase) for phrase in phrases} - {1})
     counts: Counter[str] = Counter()
     uses: Counter[tuple[str, ...]] = Counter()
     for text in texts:
@@ -52,14 +56,20 @@ def learn_wording(texts: Iterable[str], groups: Sequence[Sequence[str]]) -> Word
         for length in lengths:
             runs = zip(*(said[offset:] for offset in range(length)), strict=False)
             uses.update(run for run in runs if run in phrases)
+    uses.update({(word,): count for word, count in counts.items()})
     counted = []
-    for group in groups:
-        members = {" ".join(words(phrase)): 0 for phrase in group if words(phrase)}
-        for phrase in members:
-            parts = tuple(phrase.split())
-            members[phrase] = counts[phrase] if len(parts) == 1 else uses[parts]
-        counted.append(tuple(sorted(members.items(), key=lambda member: (-member[1], member[0]))))
+    for group in members:
+        used = {
+            phrase: sum(uses[tuple(form.split())] for form in forms[phrase]) for phrase in group
+        }
+        counted.append(tuple(sorted(used.items(), key=lambda member: (-member[1], member[0]))))
     return Wording(dict(sorted(counts.items())), tuple(counted))
+
+
+def _forms(phrase: str) -> tuple[str, ...]:
+    """Return `phrase` and its plural, which a corpus may use alone ("headaches")."""
+    plural = len(phrase) > LONGEST_SHORT and not phrase.endswith("s")
+    return (phrase, f"{phrase}s") if plural else (phrase,)
 
 
 def spellings(wording: Wording) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from backbot.index.reader import IndexReader
+from backbot.index.wording import LONGEST_SHORT
 from backbot.text.clean import fold
 from backbot.text.dictionary import is_english, with_apostrophe
 from backbot.text.terms import STOP_WORDS, stem, whole_words, words
@@ -16,8 +17,6 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # Shorter words have too many neighbours; a longer one may hold two slips.
 MIN_LENGTH = 4
 TWO_SLIPS_LENGTH = 8
-# "GPS" is not two GPs: with an S, a word as short as this is often another one.
-LONGEST_SHORT = 3
 
 
 class Reworded(NamedTuple):
