@@ -289,6 +289,7 @@ def test_a_sentence_that_denies_is_known() -> None:
 
 def test_a_sentence_that_ends_in_a_colon_announces_what_follows() -> None:
     assert read_sentence("Ease a knot in three steps:", "paragraph", "").announces
+    assert read_sentence("She sent me the following email: 🙂", "paragraph", "").announces
     assert not read_sentence("Ease a knot: breathe out.", "paragraph", "").announces
 
 

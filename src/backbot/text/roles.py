@@ -123,6 +123,8 @@ _STORY = re.compile(
     r"\b(?:i|i'm|i've|i'd|i'll|my|me|myself)\b"
     r"|^(?:and |but |then |so )?(?:that's how )?(?:she|he)\b"
 )
+# A smiley behind a colon: "She sent me this email: 🙂".
+_ENDS = re.compile(r"[^\w:.!?)]+$")
 _SIGNATURE = re.compile(r"^[~—–-]\s*\w")
 _LEANS = re.compile(
     r"^(?:(?:and|but|so|or|also|then|yet|because|since|plus|again|besides|still|either way"
@@ -199,7 +201,7 @@ def read_sentence(text: str, kind: BlockKind, heading: str) -> Reading:
         asks=not never and rhetorical,
         stands_alone=stands_alone,
         joined=connected and stands_alone,
-        announces=plain.endswith(":"),
+        announces=_ENDS.sub("", plain).endswith(":"),
         denies=bool(_DENIES.search(plain)),
     )
 
