@@ -4,6 +4,7 @@ No safety, no composing, no confidence, no citation: the least that any hybrid s
 arrays that Backbot uses and the encoder as it was published, in 32-bit floats.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -23,14 +24,15 @@ DEPTH = 10
 def make(folder: str) -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
     """Return the WSGI app over `folder`, where `index` names an index and `encoder` lies."""
     faiss.omp_set_num_threads(1)
-    index = open_index(Path((Path(folder) / "index").read_text()))
-    encoder = Encoder(Path(folder) / "encoder")
+    own = open_index(Path((Path(folder) / "index").read_text()))
+    index = dataclasses.replace(own, encoder=Encoder(Path(folder) / "encoder"))
+    del own
     flat = faiss.IndexFlatIP(index.encoder.dimensions)
     flat.add(np.ascontiguousarray(index.dense.vectors))
     documents = index.documents
 
     def find(question: str) -> list[tuple[str, float]]:
-        cosines, rows = flat.search(encoder.encode(question).reshape(1, -1), 5 * DEPTH)
+        cosines, rows = flat.search(index.encoder.encode(question).reshape(1, -1), 5 * DEPTH)
         scores = index.lexical.score(tuple(dict.fromkeys(terms(question))))
         fused = scores / max(float(scores.max()), 1e-9)
         fused[rows[0]] += cosines[0]
