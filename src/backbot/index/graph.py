@@ -34,13 +34,14 @@ def encoder_graph(model: "PreTrainedModel", axes: Weights, *, rounded: bool) -> 
     `attention_mask`, shape (texts, tokens); its outputs `sentence`, shape (texts, dimensions), and
     `tokens`, shape (texts, tokens, len(axes[0])). `rounded` keeps the weights as bytes.
 
-    Raises `ModelError` for a model of another kind.
+    Raises `ModelError` for a model of another kind, or with another activation than gelu.
     """
     config = model.config
-    if (config.model_type, getattr(config, "hidden_act", "")) != ("bert", "gelu"):
+    activation = getattr(config, "hidden_act", "none")
+    if (config.model_type, activation) != ("bert", "gelu"):
         raise ModelError(
-            f"The model is no BERT but {config.model_type}; name another in BACKBOT_MODEL, "
-            "such as all-MiniLM-L12-v2."
+            f"The model is no BERT but {config.model_type} (with {activation}); name one in "
+            "BACKBOT_MODEL that is, such as all-MiniLM-L12-v2."
         )
     graph = _Graph(model, rounded=rounded)
     length = graph.apply("Shape", "words", start=1, end=2)
