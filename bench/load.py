@@ -4,10 +4,10 @@
         [--json FILE]
 
 Servers take turns under the same load of wrk over the loopback: Backbot with whole replies, each
-made anew; the bare pipeline (`rivals/bare.py`: the same encoder and arrays, and nothing else); the
-plain script (`rivals/plain.py`: sentence-transformers, faiss and rank-bm25); and Backbot as it is
-shipped, which by then remembers the replies to nearly all questions of the set. Medians over the
-rounds.
+made anew; the bare pipeline (`rivals/bare.py`: the same arrays, the encoder as it was published,
+and nothing else); the plain script (`rivals/plain.py`: sentence-transformers, faiss and rank-bm25);
+and Backbot as it is shipped, which by then remembers the replies to nearly all questions of the
+set. Medians over the rounds.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from backbot.index.export import find_checkpoint
 from backbot.index.store import open_index
 from corpora import CACHE
 from processes import Load, Server, ask, backbot_server, memory_of, rival_server, workers_of, wrk
+from published import published_encoder
 from results import keep
 
 WARM_UP = 30
@@ -38,6 +39,13 @@ def write_plain(index: Index, folder: Path) -> Path:
     (folder / "texts.json").write_text(json.dumps(passage_texts(index)))
     np.save(folder / "vectors.npy", index.dense.vectors, allow_pickle=False)
     (folder / "model").write_text(str(find_checkpoint(None)))
+    return folder
+
+
+def write_bare(index: Path, folder: Path) -> Path:
+    """Write what the bare pipeline reads: which index, and the encoder as published."""
+    published_encoder(folder / "encoder")
+    (folder / "index").write_text(str(index.resolve()))
     return folder
 
 
@@ -68,14 +76,16 @@ def main() -> None:
     options = parser.parse_args()
     texts = questions(options.set)
     index = open_index(options.index)
-    plain = write_plain(index, CACHE / "plain")
+    folders = {
+        "bare": write_bare(options.index, CACHE / "bare"),
+        "plain": write_plain(index, CACHE / "plain"),
+    }
 
     def start(system: str) -> AbstractContextManager[Server]:
         if system.startswith("backbot"):
             remembers = system == "backbot_remembering"
             return backbot_server(options.index, workers=options.workers, remembers=remembers)
-        folder = plain if system == "plain" else options.index
-        return rival_server(system, folder, workers=options.workers)
+        return rival_server(system, folders[system], workers=options.workers)
 
     loads: dict[str, list[Load]] = {system: [] for system in SYSTEMS}
     held: dict[str, list[float]] = {system: [] for system in SYSTEMS}

@@ -81,11 +81,11 @@ def backbot_server(index: Path, *, workers: int, remembers: bool = False) -> Ite
 
 @contextlib.contextmanager
 def rival_server(
-    app: str, index: Path, *, workers: int, python: str = sys.executable
+    app: str, folder: Path, *, workers: int, python: str = sys.executable
 ) -> Iterator[Server]:
     """Run one of `bench/rivals` under gunicorn, as `backbot serve` runs Backbot."""
     port = free_port()
-    command = [python, "-m", "gunicorn", f"{app}:make({str(index.resolve())!r})", "--chdir"]
+    command = [python, "-m", "gunicorn", f"{app}:make({str(folder.resolve())!r})", "--chdir"]
     command += [str(HERE / "rivals"), "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
     command += ["--worker-class", "gthread", "--threads", "4", "--log-level", "warning"]
     command += ["--timeout", "120", "--no-control-socket"]

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 import yaml
-from onnx import TensorProto, helper, numpy_helper, save
+from onnx import TensorProto, helper, numpy_helper
 
 from backbot.index import build
 from backbot.index.encoder import (
@@ -26,7 +26,8 @@ from backbot.index.encoder import (
     ModelCard,
     file_sha256,
 )
-from backbot.index.export import ROUNDING, WEIGHTS_FILE, axes_digest, part_weights
+from backbot.index.export import WEIGHTS_FILE, axes_digest, save_parted
+from backbot.index.rounding import ROUNDING
 from backbot.rebuild import Rebuilt, rebuild_index
 
 DIMENSIONS = 32
@@ -161,10 +162,7 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
     words: list[str | int | None] = ["batch", "tokens", dimensions]
     inputs = [
         helper.make_tensor_value_info("words", TensorProto.FLOAT, words),
-        *(
-            helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
-            for name in ("attention_mask", "token_type_ids")
-        ),
+        helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["batch", "tokens"]),
     ]
     outputs = [
         helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", dimensions]),
@@ -174,5 +172,4 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
         nodes, "toy", inputs, outputs, [numpy_helper.from_array(turn, "turn")]
     )
     opsets = [helper.make_opsetid("", 17)]
-    save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))
-    part_weights(path)
+    save_parted(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)

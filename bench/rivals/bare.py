@@ -1,9 +1,10 @@
 """The bare pipeline: encode the question, look up vectors and BM25, add both, name ten passages.
 
 No safety, no composing, no confidence, no citation: the least that any hybrid search costs with the
-encoder and the arrays that Backbot uses.
+arrays that Backbot uses and the encoder as it was published, in 32-bit floats.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import faiss
 import numpy as np
 
+from backbot.index.encoder import Encoder
 from backbot.index.store import open_index
 from backbot.text.terms import terms
 
@@ -19,10 +21,12 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 DEPTH = 10
 
 
-def make(root: str) -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
-    """Return the WSGI app over the index in `root`."""
+def make(folder: str) -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
+    """Return the WSGI app over `folder`, where `index` names an index and `encoder` lies."""
     faiss.omp_set_num_threads(1)
-    index = open_index(Path(root))
+    own = open_index(Path((Path(folder) / "index").read_text()))
+    index = dataclasses.replace(own, encoder=Encoder(Path(folder) / "encoder"))
+    del own
     flat = faiss.IndexFlatIP(index.encoder.dimensions)
     flat.add(np.ascontiguousarray(index.dense.vectors))
     documents = index.documents

@@ -10,6 +10,7 @@ from backbot.answering.body import regions
 from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.runs import Run
+from backbot.index.encoder import Vectors
 from backbot.index.reader import IndexReader
 from backbot.index.views import QUOTABLE, Baseline
 from backbot.retrieval.hybrid import Hit
@@ -21,6 +22,8 @@ THRESHOLD = 0.5
 FEW_TERMS = 2
 # Three good sentences say more than one that is near by chance.
 BEST_SENTENCES = 3
+# So many of the questions about something else are compared with.
+_NEAREST_AWAY = 10
 
 
 class Signals(NamedTuple):
@@ -169,11 +172,11 @@ def read_signals(
     told = candidates.are(QUOTABLE)
     if not runs or not told.any():
         return None
-    best = np.sort(candidates.cosines[told])[::-1][:BEST_SENTENCES]
+    best = _greatest(candidates.cosines[told], BEST_SENTENCES)
     elsewhere = index.elsewhere_vectors @ question.vector
     if held_out is not None:
         elsewhere = np.delete(elsewhere, held_out)
-    away = np.sort(elsewhere)[::-1]
+    away = _greatest(elsewhere, _NEAREST_AWAY)
     met = candidates.tokens[told].max(axis=0, keepdims=True)
     return Signals(
         run=runs[0].score,
@@ -186,9 +189,16 @@ def read_signals(
         vocabulary=_vocabulary_share(index, question),
         away=float(away[0]) if len(away) else 0.0,
         away_3=float(away[:3].mean()) if len(away) else 0.0,
-        away_10=float(away[:10].mean()) if len(away) else 0.0,
+        away_10=float(away.mean()) if len(away) else 0.0,
         health=_health(index, question),
     )
+
+
+def _greatest(values: Vectors, count: int) -> Vectors:
+    """Return the `count` greatest of `values`, or all if there are fewer, the greatest first."""
+    if len(values) > count:
+        values = np.partition(values, -count)[-count:]
+    return np.sort(values)[::-1]
 
 
 def confidence(signals: Signals | None, baseline: Baseline) -> float:

@@ -148,8 +148,8 @@ class Index:
     def find(self, query: Query, depth: int, unasked: str | None = None) -> Pool:
         strongest = self.lexical.strongest(shares(query), depth)
         nearest = self.dense.nearest(query.vector, depth)
-        pool = np.union1d(nearest.rows, strongest).astype(np.int64)
-        return self._weighed(query, pool, unasked)
+        pool = np.sort(np.concatenate((nearest.rows, strongest)))
+        return self._weighed(query, pool[_begins(pool)], unasked)
 
     def find_in(self, query: Query, document: int) -> Pool:
         pool = (self.passages[:, P_DOCUMENT] == document).nonzero()[0].astype(np.int64)
@@ -220,10 +220,13 @@ class Index:
     def _weighed(self, query: Query, pool: Rows, unasked: str | None) -> Pool:
         """Return the passages of `pool` with what speaks for each."""
         table = self.passages[pool]
-        owners, owner = np.unique(table[:, P_DOCUMENT].astype(np.int64), return_inverse=True)
+        documents = table[:, P_DOCUMENT].astype(np.int64)
+        # Passages stand in the order of their documents.
+        begins = _begins(documents)
+        owners, owner = documents[begins], np.cumsum(begins) - 1
         return Pool(
             pool,
-            owners[owner],
+            documents,
             table[:, P_FIRST].astype(np.int64),
             table[:, P_LAST].astype(np.int64),
             _scores(self.lexical, query, pool),
@@ -248,6 +251,11 @@ class Index:
             cosines[[self.questions[row].text == unasked for row in rows]] = 0.0
         best[asking] = np.maximum(np.maximum.reduceat(cosines, edges), 0.0)
         return best
+
+
+def _begins(numbers: Rows) -> NDArray[np.bool_]:
+    """Tell of each of some sorted numbers whether it differs from the one before it."""
+    return np.concatenate(([True], numbers[1:] != numbers[:-1]))[: len(numbers)]
 
 
 def _scores(lexical: Lexical, query: Query, rows: Rows) -> Scores:

@@ -196,11 +196,7 @@ class Encoder:
     ) -> list[Vectors]:
         spans = ((each, each + 1) for each in ids.ravel().tolist())
         words = self._words.read(spans, ids.size)
-        inputs = {
-            "words": words.reshape(*ids.shape, -1),
-            "attention_mask": mask,
-            "token_type_ids": np.zeros_like(ids),
-        }
+        inputs = {"words": words.reshape(*ids.shape, -1), "attention_mask": mask}
         return [np.asarray(each, np.float32) for each in self._session.run(outputs, inputs)]
 
 

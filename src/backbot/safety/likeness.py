@@ -146,6 +146,7 @@ class Model:
         self._axes = shipped.axes.read().astype(np.float32)
         self._bank = shipped.bank.read().astype(np.float32)
         self._bank_norms = (self._bank**2).sum(axis=1)
+        self._bank *= -2.0  # as the square of a difference takes it
         self._pulls = shipped.pulls.read()
         self._gamma = shipped.gamma
         self._questions = (shipped.sign, shipped.crisis)
@@ -180,7 +181,9 @@ class Model:
             return self.by_words(words)
         sums, pulls = self._words(words)
         place = self._axes @ (vector - self._mean).astype(np.float32)
-        apart = self._bank_norms - 2.0 * (self._bank @ place) + place @ place
+        apart = self._bank @ place
+        apart += self._bank_norms
+        apart += place @ place
         chances = [
             asked.blend(total + asked.terms_bias, float(drawn) + asked.pulls_bias)
             for asked, total, drawn in zip(
