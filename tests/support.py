@@ -16,6 +16,7 @@ import yaml
 from onnx import TensorProto, helper, numpy_helper
 
 from backbot.index import build
+from backbot.index.axes import axes_digest
 from backbot.index.encoder import (
     CARD_FILE,
     DATA_FILE,
@@ -26,7 +27,7 @@ from backbot.index.encoder import (
     ModelCard,
     file_sha256,
 )
-from backbot.index.export import WEIGHTS_FILE, axes_digest, save_parted
+from backbot.index.export import WEIGHTS_FILE, save_parted
 from backbot.index.rounding import ROUNDING
 from backbot.rebuild import Rebuilt, rebuild_index
 
@@ -129,7 +130,7 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
         data_sha256=file_sha256(export / DATA_FILE),
         words_sha256=file_sha256(export / WORDS_FILE),
         tokenizer_sha256=file_sha256(export / TOKENIZER_FILE),
-        axes=axes_digest(),
+        axes=axes_digest(weights),
         rounding=ROUNDING,
     )
     (export / CARD_FILE).write_bytes(msgspec.json.encode(card))

@@ -52,11 +52,7 @@ def test_the_same_model_gives_the_same_graph() -> None:
     assert first.SerializeToString() == second.SerializeToString()
 
 
-def test_unrounded_the_graph_gives_the_vectors_of_sentence_transformers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Finding the axes takes ten seconds and has no part in this.
-    monkeypatch.setattr(export, "_token_axes", lambda reference: np.eye(384, 96, dtype=np.float32))
+def test_unrounded_the_graph_gives_the_vectors_of_sentence_transformers(tmp_path: Path) -> None:
     checkpoint = export.find_checkpoint(None)
     export.export(checkpoint, tmp_path, name="unrounded", rounded=False)
     texts = ["knots", "Do flat feet cause neck pain?", "walk with your thumbs forward " * 60]

@@ -27,15 +27,15 @@ MOST_ATTACHED = 3
 SHORT_TAIL = 6
 
 # What makes a run of sentences a good answer; fitted by `bench/quality/rank.py`.
-WHOLE_WEIGHT = 0.33
-TOKENS_WEIGHT = 0.9
+WHOLE_WEIGHT = 0.5
+TOKENS_WEIGHT = 1.2
 PASSAGE_WEIGHT = 1.0
 LENGTH_WEIGHT = 0.09
 WANTED_BONUS = 0.02
 CONTRADICTS_BONUS = 0.12
 DEMAND_BONUS = 0.1
 # How far what few sentences meet outweighs what most of them meet.
-RARITY = 3.0
+RARITY = 1.0
 JOINED_COST = 0.08
 # A denial contradicts what the reader believes where it stands by sentences that come this near to
 # the question as the nearest does.

@@ -154,7 +154,7 @@ class Encoder:
 
     def count_pieces(self, text: str) -> int:
         """Return how many token vectors `read` gives a text that is not cut short."""
-        return len(_content_pieces(text, self._tokenizer.encode(text)))
+        return len(content_pieces(text, self._tokenizer.encode(text)))
 
     def encode_all(
         self,
@@ -202,11 +202,11 @@ class Encoder:
 
 
 def _encoded(text: str, encoding: Encoding, sentence: Vectors, tokens: Vectors) -> Encoded:
-    kept = _content_pieces(text, encoding)
+    kept = content_pieces(text, encoding)
     return Encoded(sentence, np.rint(tokens[kept] * TOKEN_SCALE).astype(np.int8))
 
 
-def _content_pieces(text: str, encoding: Encoding) -> list[int]:
+def content_pieces(text: str, encoding: Encoding) -> list[int]:
     """Return which pieces belong to content words; all the words' pieces if none does."""
     words: dict[int, list[int]] = {}
     for piece, word in enumerate(encoding.word_ids):

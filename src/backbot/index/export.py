@@ -5,7 +5,6 @@ reference's vectors. Only this module imports them, and only when no exported mo
 """
 
 import contextlib
-import hashlib
 import importlib.util
 import io
 import logging
@@ -18,10 +17,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from backbot.errors import ModelError
-from backbot.index.elsewhere import bank_questions
+from backbot.index.axes import TOKEN_DIMENSIONS, axes_digest, token_axes
 from backbot.index.encoder import (
     CARD_FILE,
     DATA_FILE,
@@ -31,6 +29,7 @@ from backbot.index.encoder import (
     WORDS_FILE,
     Encoder,
     ModelCard,
+    Vectors,
     file_sha256,
 )
 from backbot.index.rounding import ROUNDING
@@ -48,9 +47,6 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 WEIGHTS_FILE = "model.safetensors"
 # What rounding the weights may cost. A wrong pooling or another model is far below it.
 LEAST_COSINE = 0.999
-# How long the vectors of single tokens are. A quarter of the model's own length ranks as well here
-# (docs/decisions) and keeps the index small.
-TOKEN_DIMENSIONS = 96
 # Smaller tensors, in bytes, stay in the graph.
 _LEAST_PARTED = 1024
 SCRATCH = ".export-"
@@ -100,12 +96,13 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> E
     one left behind is cleared away: call this under the index's lock.
     """
     checkpoint = find_checkpoint(model)
-    target = models / file_sha256(checkpoint / WEIGHTS_FILE)[:16]
+    weights = file_sha256(checkpoint / WEIGHTS_FILE)
+    target = models / weights[:16]
     if target.is_dir() and not anew:
         with contextlib.suppress(ModelError):
             encoder = Encoder(target)
             # The same corpus gives the same index, whichever version of Backbot was here before.
-            if (encoder.card.axes, encoder.card.rounding) == (axes_digest(), ROUNDING):
+            if (encoder.card.axes, encoder.card.rounding) == (axes_digest(weights), ROUNDING):
                 return encoder
     models.mkdir(parents=True, exist_ok=True)
     for stale in models.glob(f"{SCRATCH}*"):
@@ -132,6 +129,7 @@ def export(checkpoint: Path, target: Path, *, name: str, rounded: bool = True) -
     reference's (cosine of each probe at least 0.999).
     """
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    weights = file_sha256(checkpoint / WEIGHTS_FILE)
     try:
         import torch
 
@@ -139,7 +137,8 @@ def export(checkpoint: Path, target: Path, *, name: str, rounded: bool = True) -
         # another order where there are more of them.
         torch.set_num_threads(1)
         reference = load_reference(checkpoint)
-        _write_onnx(reference, target / MODEL_FILE, rounded=rounded)
+        axes = token_axes(reference, weights)
+        _write_onnx(reference, axes, target / MODEL_FILE, rounded=rounded)
     except ImportError as error:
         raise ModelError(
             f"Exporting the sentence encoder needs {error.name}; "
@@ -151,12 +150,12 @@ def export(checkpoint: Path, target: Path, *, name: str, rounded: bool = True) -
         dimensions=_dimensions(reference),
         token_dimensions=TOKEN_DIMENSIONS,
         max_tokens=MAX_TOKENS,
-        weights_sha256=file_sha256(checkpoint / WEIGHTS_FILE),
+        weights_sha256=weights,
         onnx_sha256=file_sha256(target / MODEL_FILE),
         data_sha256=file_sha256(target / DATA_FILE),
         words_sha256=file_sha256(target / WORDS_FILE),
         tokenizer_sha256=file_sha256(target / TOKENIZER_FILE),
-        axes=axes_digest(),
+        axes=axes_digest(weights),
         rounding=ROUNDING if rounded else "",
     )
     (target / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2))
@@ -203,13 +202,15 @@ def _dimensions(reference: "SentenceTransformer") -> int:
     return int(dimensions)
 
 
-def _write_onnx(reference: "SentenceTransformer", path: Path, *, rounded: bool) -> None:
+def _write_onnx(
+    reference: "SentenceTransformer", axes: Vectors, path: Path, *, rounded: bool
+) -> None:
     from backbot.index.graph import encoder_graph
 
     model: PreTrainedModel = reference[0].auto_model  # type: ignore[assignment]
     table = model.get_input_embeddings().weight.detach()  # type: ignore[operator]
     np.save(path.parent / WORDS_FILE, np.asarray(table, dtype=np.float32), allow_pickle=False)
-    save_parted(encoder_graph(model, _token_axes(reference), rounded=rounded), path)
+    save_parted(encoder_graph(model, axes, rounded=rounded), path)
 
 
 def save_parted(model: "ModelProto", path: Path) -> None:
@@ -225,26 +226,3 @@ def save_parted(model: "ModelProto", path: Path) -> None:
     )
     # onnx makes it readable for its owner alone; who serves may be another user.
     (path.parent / DATA_FILE).chmod(0o644)
-
-
-def axes_digest() -> str:
-    """Return what names the texts that the axes of token vectors are found on, and by how many
-    threads: sums differ in their last bits with that.
-    """
-    return hashlib.sha256("\n".join(("1", *bank_questions())).encode()).hexdigest()[:16]
-
-
-def _token_axes(reference: "SentenceTransformer") -> NDArray[np.float32]:
-    """Return the directions in which token vectors differ most, shape (dimensions, 96).
-
-    The principal axes of the tokens of our bank of questions: a corpus has no say in them, so that
-    an article more or less changes nobody else's vectors.
-    """
-    found = reference.encode(bank_questions(), output_value="token_embeddings", batch_size=1)
-    tokens = np.concatenate([np.asarray(each, dtype=np.float64) for each in found])
-    tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
-    _, axes = np.linalg.eigh(tokens.T @ tokens)
-    # The same axes on every machine, whichever way round its linear algebra finds them.
-    axes = axes[:, ::-1][:, :TOKEN_DIMENSIONS]
-    axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    return np.asarray(axes, dtype=np.float32)
