@@ -38,15 +38,17 @@ WITHHOLDS = {1: 0.08, 2: 0.02}
 # A crisis is raised where one question is surely answered with yes and the other not with no: from
 # RAISES_CRISIS, if the likeness to any sign is SEEMS at least; the words need not name a sign then,
 # since readers tell of a crisis in so many ways. Or, where a sign is raised, from LEANS_CRISIS.
-RAISES_CRISIS = 0.90
+RAISES_CRISIS = 0.80
 SEEMS = 0.30
 LEANS_CRISIS = 0.25
-WITHHOLDS_CRISIS = 0.02  # a rule for a crisis also needs this much likeness to one
+WITHHOLDS_CRISIS = 0.10  # a rule for a crisis also needs this much likeness to one
 # Below this an emergency that no rule names is raised as urgent only.
-SURE_EMERGENCY = 0.95
-# The words alone, where there is no vector: surer to raise; and sure enough to need no vector.
+SURE_EMERGENCY = 0.90
+# The words alone: surer to raise where there is no vector; sure enough that a rule which is met
+# needs no vector; and telling enough for an earlier turn to be looked at as a whole.
 RAISES_BY_WORDS = 0.90
-SURE_BY_WORDS = 0.50
+SURE_BY_WORDS = 0.70
+WORTH_A_LOOK = 0.50
 # The least share of a message's words that must be known before the whole counts against a rule.
 KNOWN_SHARE = 0.6
 # From this share of the likeness on, a sign counts as grave where the levels compete.

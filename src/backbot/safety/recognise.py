@@ -20,6 +20,7 @@ from backbot.safety.likeness import (
     SURE_EMERGENCY,
     WITHHOLDS,
     WITHHOLDS_CRISIS,
+    WORTH_A_LOOK,
     open_model,
 )
 from backbot.safety.model import CRISES, LASTING, LEVELS, Finding
@@ -178,7 +179,7 @@ class Recogniser:
             return None
         if earlier:
             alone = model.by_words(reading.words)
-            if max(alone.chance, alone.crisis) < SURE_BY_WORDS:
+            if max(alone.chance, alone.crisis) < WORTH_A_LOOK:
                 return None
         if vector is not None:
             look = model.by_both(reading.words, vector())
