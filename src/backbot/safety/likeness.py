@@ -38,7 +38,7 @@ WITHHOLDS = {1: 0.08, 2: 0.02}
 # A crisis is raised where one question is surely answered with yes and the other not with no: from
 # RAISES_CRISIS, if the likeness to any sign is SEEMS at least; the words need not name a sign then,
 # since readers tell of a crisis in so many ways. Or, where a sign is raised, from LEANS_CRISIS.
-RAISES_CRISIS = 0.80
+RAISES_CRISIS = 0.88
 SEEMS = 0.30
 LEANS_CRISIS = 0.25
 WITHHOLDS_CRISIS = 0.10  # a rule for a crisis also needs this much likeness to one
