@@ -28,7 +28,7 @@ from backbot.safety.tokens import COMMA, SENTENCE_END, Token
 
 # Above RAISES a message is raised although no rule is met. A rule that is met is held to be a
 # coincidence of words below WITHHOLDS, by the number of different signs that meet any rule; with
-# more signs than stand here it always holds. Chosen by cross-validation: see train_likeness.py.
+# more signs than stand here it always holds. How these were chosen: docs/decisions/0010.
 RAISES = 0.75
 # A long message tells of other things too, which thins its likeness and makes chance hits rare.
 RAISES_LONG = 0.60
