@@ -163,6 +163,7 @@ def test_only_conditions_and_medicines_are_declined(message: str, declined: str)
     [
         "The neighbour's cat lost the use of its legs last week and can't walk. My neck is stiff.",
         "farewell",
+        "text my brother saying 'i am on my way'",
         "i will be gone from monday to friday",
         "call me a taxi for four people right now",
     ],

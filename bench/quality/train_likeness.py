@@ -35,9 +35,9 @@ from backbot.safety.tokens import Token
 from backbot.text.clean import clean, squeeze
 
 TARGET = Path(__file__).parents[2] / "src/backbot/data/safety/likeness.json"
-# Dimensions kept of the sentence vector: 64 lose an eighth of the signs at 2 % false alarms,
-# all 384 gain nothing once the words are heard too.
-KEPT = 128
+# Dimensions kept of the sentence vector. By words and bank alone, at 1 % false alarms among the
+# messages of a writer left out, 128 find 4 % fewer crises; 256 find 4 % more in a fifth more room.
+KEPT = 192
 GAMMA = 1.5
 # A flat optimum between 3 and 10 for all of them.
 STRENGTH_BANK = 5.0

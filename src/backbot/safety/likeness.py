@@ -28,25 +28,35 @@ from backbot.safety.tokens import COMMA, SENTENCE_END, Token
 
 # Above RAISES a message is raised although no rule is met. A rule that is met is held to be a
 # coincidence of words below WITHHOLDS, by the number of different signs that meet any rule; with
-# more signs than stand here it always holds. Chosen by cross-validation: see train_likeness.py.
+# more signs than stand here it always holds. How these were chosen: docs/decisions/0010.
 RAISES = 0.75
 # A long message tells of other things too, which thins its likeness and makes chance hits rare.
 RAISES_LONG = 0.60
 LONG = 25  # words
 RAISES_GUARDED = 0.90  # where the words speak of the past, of a moment, or in figures
-WITHHOLDS = {1: 0.08, 2: 0.02}
+WITHHOLDS = {1: 0.15, 2: 0.06}
+# Chairs and mats speak for an ordinary message here, and stand beside real signs all the same:
+# where they are half of what is said, only near certainty holds a rule back.
+BRIEF = 12  # words
+WITHHOLDS_BRIEF = {1: 0.03, 2: 0.01}
+# And none is held back where a sentence that meets a rule is as likely as this by itself.
+TOLD_APART = 0.80
 # A crisis is raised where one question is surely answered with yes and the other not with no: from
 # RAISES_CRISIS, if the likeness to any sign is SEEMS at least; the words need not name a sign then,
 # since readers tell of a crisis in so many ways. Or, where a sign is raised, from LEANS_CRISIS.
-RAISES_CRISIS = 0.90
+RAISES_CRISIS = 0.88
 SEEMS = 0.30
 LEANS_CRISIS = 0.25
-WITHHOLDS_CRISIS = 0.02  # a rule for a crisis also needs this much likeness to one
+# The same for a rule that tells of a crisis, which also needs this much likeness to one.
+WITHHOLDS_CRISIS = {1: 0.05, 2: 0.02}
+SEEMS_CRISIS = 0.07
 # Below this an emergency that no rule names is raised as urgent only.
-SURE_EMERGENCY = 0.95
-# The words alone, where there is no vector: surer to raise; and sure enough to need no vector.
+SURE_EMERGENCY = 0.90
+# The words alone: surer to raise where there is no vector; sure enough that a rule which is met
+# needs no vector; and telling enough for an earlier turn to be looked at as a whole.
 RAISES_BY_WORDS = 0.90
-SURE_BY_WORDS = 0.50
+SURE_BY_WORDS = 0.70
+WORTH_A_LOOK = 0.50
 # The least share of a message's words that must be known before the whole counts against a rule.
 KNOWN_SHARE = 0.6
 # From this share of the likeness on, a sign counts as grave where the levels compete.

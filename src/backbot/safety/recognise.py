@@ -8,6 +8,7 @@ import msgspec
 from backbot.index.encoder import Encoder, Vectors
 from backbot.model import Level, Turn
 from backbot.safety.likeness import (
+    BRIEF,
     LEANS_CRISIS,
     LONG,
     RAISES,
@@ -16,10 +17,14 @@ from backbot.safety.likeness import (
     RAISES_GUARDED,
     RAISES_LONG,
     SEEMS,
+    SEEMS_CRISIS,
     SURE_BY_WORDS,
     SURE_EMERGENCY,
+    TOLD_APART,
     WITHHOLDS,
+    WITHHOLDS_BRIEF,
     WITHHOLDS_CRISIS,
+    WORTH_A_LOOK,
     open_model,
 )
 from backbot.safety.model import CRISES, LASTING, LEVELS, Finding
@@ -154,15 +159,34 @@ class Recogniser:
 
         Without a vector, or in words that the examples never used, the rule always stands.
         """
-        least = WITHHOLDS.get(met.signs)
+        crisis = met.finding.level in CRISES
+        bodily = WITHHOLDS_BRIEF if len(reading.words) <= BRIEF else WITHHOLDS
+        least = (WITHHOLDS_CRISIS if crisis else bodily).get(met.signs)
         if least is None or vector is None or not self._likeness.knows(reading.words):
             return False
-        crisis = met.finding.level in CRISES
         alone = self._likeness.by_words(reading.words)
         if (alone.crisis if crisis else alone.chance) >= SURE_BY_WORDS:
             return False
         look = self._likeness.by_both(reading.words, vector())
-        return look.chance < least or (crisis and look.crisis < WITHHOLDS_CRISIS)
+        if crisis:
+            return look.chance < least or look.crisis < SEEMS_CRISIS
+        return look.chance < least and not self._told_apart(reading)
+
+    def _told_apart(self, reading: Reading) -> bool:
+        """Tell whether one sentence among others surely tells a sign.
+
+        "I fainted. Which chair?": what a reader asks next takes nothing back.
+        """
+        sentences = reading.sentences()
+        for text in sentences if len(sentences) > 1 else ():
+            sentence = read_message(text)
+            _, met = self._met(sentence, ())
+            vector = self._asking_for(text)
+            if met is None or vector is None:
+                continue
+            if self._likeness.by_both(sentence.words, vector()).chance >= TOLD_APART:
+                return True
+        return False
 
     def _alike(
         self, reading: Reading, vector: Callable[[], Vectors] | None, *, earlier: bool
@@ -178,7 +202,7 @@ class Recogniser:
             return None
         if earlier:
             alone = model.by_words(reading.words)
-            if max(alone.chance, alone.crisis) < SURE_BY_WORDS:
+            if max(alone.chance, alone.crisis) < WORTH_A_LOOK:
                 return None
         if vector is not None:
             look = model.by_both(reading.words, vector())

@@ -75,6 +75,16 @@ class Reading(NamedTuple):
         used = [token for at, token in enumerate(self.words) if match.used >> at & 1]
         return " ".join(dict.fromkeys(token.written for token in used))
 
+    def sentences(self) -> list[str]:
+        """Return the reader's own words, sentence by sentence, without the marks between them."""
+        found: list[list[str]] = [[]]
+        for word in self.words:
+            if word.text == SENTENCE_END:
+                found.append([])
+            else:
+                found[-1].append(word.written)
+        return [" ".join(sentence) for sentence in found if sentence]
+
     def written(self, start: int, end: int) -> str:
         """Return the reader's own words from one token to another."""
         return " ".join(dict.fromkeys(token.written for token in self.words[start:end]))
