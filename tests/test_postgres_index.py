@@ -161,7 +161,16 @@ def test_what_leads_to_a_reply_is_the_same(primary: Server, index: Index) -> Non
     stored = opened(primary.url, index.encoder)
     for question in (FEET, "how do i use a tennis ball on a knot"):
         here, there = (traced(each, Chatbot(each).explain(question)[1]) for each in (index, stored))
-        assert here == there
+        assert here == near(there)
+
+
+def near(found: Any) -> Any:
+    """`found` with its figures as near as they are shown: a sum may round the other way."""
+    if isinstance(found, dict):
+        return {name: near(each) for name, each in found.items()}
+    if isinstance(found, list):
+        return [near(each) for each in found]
+    return pytest.approx(found, abs=1.1e-4) if isinstance(found, float) else found
 
 
 def test_each_part_of_an_index_is_the_same(primary: Server, index: Index) -> None:
