@@ -3,9 +3,12 @@
 Chairs, mats and pillows are what ordinary messages here are full of; none takes a sign back.
 """
 
+from functools import partial
+
 import pytest
 
 from backbot.index.contents import Index
+from backbot.index.encoder import Vectors
 from backbot.safety import Recogniser
 from backbot.safety.model import LEVELS
 
@@ -112,3 +115,20 @@ def test_a_back_in_a_chair_is_no_talk_of_the_past(hearing: Recogniser) -> None:
     told = "I felt a tearing pain in my back in"
     assert hearing.assess(f"{told} the chair").level == "emergency"
     assert hearing.assess(f"{told} 1998").level == "none"
+
+
+def test_a_message_of_many_sentences_costs_few_calls_of_the_encoder(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def encode(text: str) -> Vectors:
+        read.append(text)
+        return index.encoder.encode(text)
+
+    recogniser = Recogniser(index.encoder)
+    monkeypatch.setattr(recogniser, "_asking_for", lambda text: partial(encode, text))
+    # Each meets a rule, and none tells a sign for sure.
+    recogniser.assess(" ".join(f"i fainted laughing at my chair {setting}." for setting in BEHIND))
+    # The message itself twice, and four of its eleven sentences.
+    assert len(read) == 6

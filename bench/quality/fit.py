@@ -5,7 +5,9 @@
 Every question of the sets is asked of its index, dialogues left out, and the index's own bank of
 questions about something else beside them, each held out from itself. The signals are measured in
 the units of each corpus's own baseline, so that one set of weights serves them all: the last rows
-say how weights that were fitted on the other corpora do on each. Held-out sets are for nobody to
+say how weights that were fitted on the other corpora do on each. The axes of token vectors were
+learned on the tuning sets, which flatters them here: for weights to keep, ask each set of an index
+whose axes were learned without it (`train_axes.py --left-out`). Held-out sets are for nobody to
 name here.
 """
 

@@ -7,8 +7,9 @@ The encoder was trained for whole texts. Here the 96 directions in which the wor
 compared with those of a sentence are turned, from the principal ones on, until sentences that hold
 the evidence outscore those around them. Of SciFact's training claims (`--claims`, a folder with
 queries.train.jsonl, qrels.train.tsv and corpus.jsonl), any sentence of the right abstract may be
-the one. `--left-out` learns without a set, to measure on it what was learned. Prints how often a
-sentence with evidence comes first, before and after. Held-out sets are for nobody to name here.
+the one. `--left-out` learns without a set, to measure it by an index that is built with what was
+learned (rebuild, `backbot evaluate`, learn anew with all). Prints how often a sentence with
+evidence comes first, before and after. Held-out sets are for nobody to name here.
 
 Sources: listwise training after Cao et al. (2007), "Learning to rank: from pairwise approach to
 listwise approach", ICML, of the late interaction of Khattab and Zaharia (2020); half of the way

@@ -26,7 +26,8 @@ MOST_ATTACHED = 3
 # A sentence so short that leans on the one before it ("It's muscles!") is never parted from it.
 SHORT_TAIL = 6
 
-# What makes a run of sentences a good answer; fitted by `bench/quality/rank.py`.
+# What makes a run of sentences a good answer; fitted by `bench/quality/rank.py`, but WHOLE_WEIGHT,
+# TOKENS_WEIGHT and RARITY: these were chosen on sets whose axes were learned without them.
 WHOLE_WEIGHT = 0.5
 TOKENS_WEIGHT = 1.2
 PASSAGE_WEIGHT = 1.0

@@ -80,17 +80,16 @@ _RELATIONAL = frozenset(
     stem(word)
     for word in """
     advantage advice alternative amount average avoid bad beginning benefit best better careful
-    cause chance common complication consequence cost cure danger dangerous day deal different
-    difference disadvantage does drawback duration early effect effective equipment example exact
-    exercise expensive fast first fix frequently goal good fade happen happening harm help helpful
-    history hour important improve kind last late level limit long main maximum mean meaning method
-    minimum minute month name necessary need normal number occur often option origin outcome pass
-    people
-    popular possible precaution prevent prevention price procedure process pros cons purpose quick
-    reason recommend recommended recovery remedy result risk safe second serious side sign slow
-    solution sort source start step stop stretch success symptom technique tell term thing time tip
-    treat treated treatment try type typical usual variation version warning way week work worse
-    worst worth year
+    cause chance common complication cons consequence cost cure danger dangerous day deal
+    difference different disadvantage does drawback duration early effect effective equipment exact
+    example exercise expensive fade fast first fix frequently goal good happen happening harm help
+    helpful history hour important improve kind last late level limit long main maximum mean
+    meaning method minimum minute month name necessary need normal number occur often option origin
+    outcome pass people popular possible precaution prevent prevention price procedure process pros
+    purpose quick reason recommend recommended recovery remedy result risk safe second serious side
+    sign slow solution sort source start step stop stretch success symptom technique tell term
+    thing time tip treat treated treatment try type typical usual variation version warning way
+    week work worse worst worth year
     """.split()
 )
 # Words before the message proper: "ok thanks, and ...".

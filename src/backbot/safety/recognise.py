@@ -1,6 +1,7 @@
 """The recogniser: what a conversation tells of warning signs, and how grave it is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -37,6 +38,8 @@ EARLIER_READ = 6
 # How many earlier turns lend their signs to the message.
 EARLIER_JOINED = 3
 _TRIGGERS = 6
+# So many sentences that meet a rule are looked at by themselves: each costs a call of the encoder.
+_LOOKED_AT_APART = 4
 # The category of what is like an emergency, and not like enough to be called one.
 UNNAMED = "unnamed_sign"
 _MANY = 9
@@ -177,14 +180,17 @@ class Recogniser:
 
         "I fainted. Which chair?": what a reader asks next takes nothing back.
         """
-        sentences = reading.sentences()
-        for text in sentences if len(sentences) > 1 else ():
-            sentence = read_message(text)
-            _, met = self._met(sentence, ())
+        sentences = dict.fromkeys(reading.sentences())
+        if len(sentences) == 1:
+            return False
+        met = (
+            (text, sentence)
+            for text, sentence in ((text, read_message(text)) for text in sentences)
+            if self._met(sentence, ())[1] is not None
+        )
+        for text, sentence in islice(met, _LOOKED_AT_APART):
             vector = self._asking_for(text)
-            if met is None or vector is None:
-                continue
-            if self._likeness.by_both(sentence.words, vector()).chance >= TOLD_APART:
+            if vector and self._likeness.by_both(sentence.words, vector()).chance >= TOLD_APART:
                 return True
         return False
 
