@@ -15,10 +15,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+# First of all: as when it serves, it lets NumPy's BLAS have one thread.
+from backbot.chatbot import Chatbot  # isort: split
+
 import numpy as np
 from numpy.typing import NDArray
 
-from backbot.chatbot import Chatbot
 from backbot.index.cells import MOST_FLAT, build_cells
 from backbot.index.contents import P_DOCUMENT, P_FIRST, P_LAST, S_DOCUMENT, Index
 from backbot.index.dense import Dense

@@ -1,32 +1,38 @@
 """An index in PostgreSQL beside the one in files: the same replies, and what they cost.
 
-    python bench/postgres.py LARGE [--starter index] [--size 100000] [--questions 300] [--json FILE]
+    python bench/postgres.py LARGE [--starter index] [--size 100000] [--questions 300]
+        [--server URL] [--json FILE]
 
 First every question of the quality sets is asked of STARTER both ways. Then LARGE, an index of real
-text, is grown to SIZE passages as `bench/growth.py` does it, brought to a PostgreSQL server that
-runs on this machine for the time being, and asked both ways. Recall is that of the search by HNSW
+text, is grown to SIZE passages as `bench/growth.py` does it, brought to a PostgreSQL server on this
+machine, and asked both ways. The server runs for the time being; one of your own at URL keeps what
+is brought there, which is then not brought again. Recall is that of the search by HNSW
 among the half floats of passages, of the ten nearest by an exact search, on the sets' questions,
 none of which had a part in building. BM25 is timed as rows of weights, which is how it is kept,
 and as one `sparsevec` a passage.
 """
 
 import argparse
+import contextlib
 import dataclasses
+import hashlib
 import os
 import statistics
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+# First of all: as when it serves, it lets NumPy's BLAS have one thread.
+from backbot.chatbot import Chatbot  # isort: split
 
 import faiss
 import msgspec
 import numpy as np
 import psycopg
 
-from backbot.chatbot import Chatbot
 from backbot.evaluation.sets import read_set
 from backbot.index.contents import Index
 from backbot.index.lexical import MOST_READ, Lexical
@@ -131,7 +137,9 @@ def unique(index: Index) -> Index:
         msgspec.structs.replace(each, id=f"{number}-{each.id}"[:200].rstrip("-"))
         for number, each in enumerate(index.documents)
     )
-    return dataclasses.replace(index, version="0" * 16, documents=documents, _views={})
+    grown_from = f"{index.version} {len(index.passages)}"
+    version = hashlib.sha256(grown_from.encode()).hexdigest()[:16]
+    return dataclasses.replace(index, version=version, documents=documents, _views={})
 
 
 def recall(stored: PostgresIndex, index: Index, texts: list[str]) -> dict[str, Any]:
@@ -227,51 +235,72 @@ def sizes(url: str, version: str) -> dict[str, float]:
         }
 
 
+@contextlib.contextmanager
+def running(url: str | None) -> Iterator[str]:
+    """Yield the URL of a server with pgvector: `url`, or that of one which goes afterwards."""
+    if url is not None:
+        yield url
+        return
+    server = Server(SETTINGS)
+    server.create()
+    try:
+        yield server.url
+    finally:
+        server.remove()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("large", type=Path)
     parser.add_argument("--starter", type=Path, default=Path("index"))
     parser.add_argument("--size", type=int, default=100_000)
     parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--server", help="the URL of a PostgreSQL server with pgvector")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    texts = questions()
-    server = Server(SETTINGS)
-    server.create()
-    try:
-        index = open_index(options.starter)
-        deliver(server.url, index)
-        stored = opened(server.url, index)
-        found: dict[str, Any] = {"starter": compare(index, stored, texts)}
-        stored.close()
-        print(found, flush=True)
-
-        real = open_index(options.large)
-        index = unique(grown(real, max(1, round(options.size / len(real.passages)))))
-        started = time.perf_counter()
-        deliver(server.url, index)
-        delivered = round(time.perf_counter() - started, 1)
-        started = time.perf_counter()
-        stored = opened(server.url, index)
-        ready = round(time.perf_counter() - started, 2)
-        texts = texts[:: max(1, len(texts) // options.questions)][: options.questions]
-        asked = [stored.lexical.known(prepare(index, text).terms) for text in texts]
-        asked = [columns for columns in asked if columns]
-        found["large"] = {
-            **stored.counts._asdict(),
-            "delivered_s": delivered,
-            "opened_s": ready,
-            "megabytes": sizes(server.url, index.version),
-            **compare(index, stored, texts),
-            "hnsw": recall(stored, index, texts),
-            "bm25_rows": lexical_rows(stored, index.lexical, asked),
-            "bm25_sparsevec": lexical_sparse(server.url, index.lexical, asked),
-        }
-        stored.close()
-        print(found["large"], flush=True)
-    finally:
-        server.remove()
+    with running(options.server) as url:
+        found = measure(url, options)
     keep(found, options.json)
+
+
+def measure(url: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the starter corpus and the large one cost both ways."""
+    texts = questions()
+    index = open_index(options.starter)
+    deliver(url, index)
+    stored = opened(url, index)
+    found: dict[str, Any] = {"starter": compare(index, stored, texts)}
+    stored.close()
+    print(found, flush=True)
+
+    real = open_index(options.large)
+    index = unique(grown(real, max(1, round(options.size / len(real.passages)))))
+    brought = {}
+    if not sizes(url, index.version):
+        started = time.perf_counter()
+        deliver(url, index)
+        brought["delivered_s"] = round(time.perf_counter() - started, 1)
+    else:
+        deliver(url, index)
+    started = time.perf_counter()
+    stored = opened(url, index)
+    ready = round(time.perf_counter() - started, 2)
+    texts = texts[:: max(1, len(texts) // options.questions)][: options.questions]
+    asked = [stored.lexical.known(prepare(index, text).terms) for text in texts]
+    asked = [columns for columns in asked if columns]
+    found["large"] = {
+        **stored.counts._asdict(),
+        **brought,
+        "opened_s": ready,
+        "megabytes": sizes(url, index.version),
+        **compare(index, stored, texts),
+        "hnsw": recall(stored, index, texts),
+        "bm25_rows": lexical_rows(stored, index.lexical, asked),
+        "bm25_sparsevec": lexical_sparse(url, index.lexical, asked),
+    }
+    stored.close()
+    print(found["large"], flush=True)
+    return found
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from backbot.index.postgres.terms import StoredTerms
 
 # How many of the best by their rare terms are weighed by their common terms too.
 _WEIGHED = 400
+_SUM = "sum(weight * share)"
 
 
 class Strongest(NamedTuple):
@@ -62,25 +63,26 @@ def strongest(
         rows += int(terms.lengths[term])
     rest = rarest[len(read) :]
     every = Statement(
-        f"select text, {_sum()}, 0.0::float8 from {table} where term = any(%s) group by text "
+        f"select text, {_SUM}, 0.0::float8 from {_weights_in(table)} group by text "
         f"order by 2 desc, text limit {depth}",
-        [*_shares(counted, rarest), rarest],
+        _asked(counted, rarest),
     )
     if not rest:
         return Strongest(every, depth, 0.0, every)
     some = Statement(
-        f"select text, rare, coalesce((select {_sum()} from {table} each where term = any(%s) "
-        f"and each.text = best.text), 0.0) from (select text, {_sum()} as rare from {table} "
-        f"where term = any(%s) group by text order by 2 desc, text limit {_WEIGHED}) best",
-        [*_shares(counted, rest), rest, *_shares(counted, read), read],
+        f"select text, rare, coalesce((select {_SUM} from {_weights_in(table)} "
+        f"where w.text = best.text), 0.0) from (select text, {_SUM} as rare "
+        f"from {_weights_in(table)} group by text order by 2 desc, text limit {_WEIGHED}) best",
+        [*_asked(counted, rest), *_asked(counted, read)],
     )
     unread = sum(counted[term] * (K1 + 1) * float(terms.idf[term]) for term in rest)
     return Strongest(some, depth, unread, every)
 
 
-def _sum() -> str:
-    return "sum(weight * (%s::float8[])[array_position(%s::int[], term)])"
+def _weights_in(table: str) -> str:
+    """Return the rows of the terms asked for, each with what its term counts for."""
+    return f"unnest(%s::int[], %s::float8[]) asked (term, share) join {table} w using (term)"
 
 
-def _shares(counted: Mapping[int, float], terms: Sequence[int]) -> list[Any]:
-    return [[counted[term] for term in terms], list(terms)]
+def _asked(counted: Mapping[int, float], terms: Sequence[int]) -> list[Any]:
+    return [list(terms), [counted[term] for term in terms]]
