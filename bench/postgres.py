@@ -5,9 +5,10 @@
 
 First every question of the quality sets is asked of STARTER both ways. Then LARGE, an index of real
 text, is grown to SIZE passages as `bench/growth.py` does it, brought to a PostgreSQL server on this
-machine, and asked both ways. The server runs for the time being; one of your own at URL keeps what
-is brought there, which is then not brought again. Recall is that of the search by HNSW
-among the half floats of passages, of the ten nearest by an exact search, on the sets' questions,
+machine, and asked both ways; files of that size are searched by cells, so the replies are compared
+with those of an exact search too. The server runs for the time being; one of your own at URL keeps
+what is brought there, which is then not brought again. Recall is that of the search by HNSW among
+the half floats of passages, of the ten nearest by an exact search, on the sets' questions,
 none of which had a part in building. BM25 is timed as rows of weights, which is how it is kept,
 and as one `sparsevec` a passage.
 """
@@ -35,6 +36,7 @@ import psycopg
 
 from backbot.evaluation.sets import read_set
 from backbot.index.contents import Index
+from backbot.index.dense import Dense
 from backbot.index.lexical import MOST_READ, Lexical
 from backbot.index.postgres.connections import Statement
 from backbot.index.postgres.read import PostgresIndex, written
@@ -108,11 +110,9 @@ def compare(index: Index, stored: PostgresIndex, texts: list[str]) -> dict[str, 
     found, database = timed(there.reply, texts)
     asked = time.process_time()
     _, encoder = timed(index.encoder.read, texts)
-    pairs = list(zip(wanted, found, strict=True))
     return {
         "questions": len(texts),
-        "same_reply": sum(said(a) == said(b) for a, b in pairs) / len(pairs),
-        "same_first_three": sum(first_three(a) == first_three(b) for a, b in pairs) / len(pairs),
+        **alike(wanted, found),
         "encoder": times(encoder),
         "files": times(embedded),
         "postgresql": times(database),
@@ -122,6 +122,23 @@ def compare(index: Index, stored: PostgresIndex, texts: list[str]) -> dict[str, 
             "postgresql, server": round(1000 * (served_for(stored) - served) / len(texts), 2),
         },
     }
+
+
+def alike(wanted: Sequence[Reply], found: Sequence[Reply]) -> dict[str, float]:
+    pairs = list(zip(wanted, found, strict=True))
+    return {
+        "same_reply": sum(said(a) == said(b) for a, b in pairs) / len(pairs),
+        "same_first_three": sum(first_three(a) == first_three(b) for a, b in pairs) / len(pairs),
+    }
+
+
+def beside_exact(index: Index, stored: PostgresIndex, texts: list[str]) -> dict[str, float]:
+    """Return how many replies are those of files in which every vector is looked at."""
+    exact = dataclasses.replace(
+        index, dense=Dense(index.dense.vectors), asked=Dense(index.question_vectors), _views={}
+    )
+    here, there = Chatbot(exact), Chatbot(stored)
+    return alike(list(map(here.reply, texts)), list(map(there.reply, texts)))
 
 
 def served_for(stored: PostgresIndex) -> float:
@@ -294,6 +311,7 @@ def measure(url: str, options: argparse.Namespace) -> dict[str, Any]:
         "opened_s": ready,
         "megabytes": sizes(url, index.version),
         **compare(index, stored, texts),
+        "beside_every_vector": beside_exact(index, stored, texts),
         "hnsw": recall(stored, index, texts),
         "bm25_rows": lexical_rows(stored, index.lexical, asked),
         "bm25_sparsevec": lexical_sparse(url, index.lexical, asked),
