@@ -184,7 +184,7 @@ def test_words_that_few_sentences_meet_count_for_more(asked: Asked) -> None:
     assert trace.candidates is not None
     text = chatbot.index.read_documents([0])[0].text
     gains: dict[bool, list[float]] = {True: [], False: []}
-    for run in find_runs(trace.question, trace.candidates).runs:
+    for run in find_runs(trace.question, trace.candidates) or ():
         gains["vitamins" in text[run.start : run.end]].append(run.telling / run.tokens)
     assert min(gains[True]) > max(gains[False])
 

@@ -63,8 +63,8 @@ def rank(index: Index, path: Path) -> list[Ranked]:
             continue
         question = prepare(index, mend_spelling(index, case.messages[-1]))
         hits = search(index, question, PASSAGES_READ)
-        pool = find_runs(question, find_candidates(index, question, hits)).runs
-        pool = [run for run in pool if run.alone and run.role is not Role.EXPERIENCE]
+        every = find_runs(question, find_candidates(index, question, hits)) or ()
+        pool = [run for run in every if run.alone and run.role is not Role.EXPERIENCE]
         texts = [index.documents[run.document].text[run.start : run.end] for run in pool]
         right = np.array([holds([text], case.evidence) for text in texts], dtype=bool)
         wanted = wanted_roles(question.text)

@@ -1,14 +1,15 @@
 """Composing an answer: which runs of sentences are quoted together."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backbot.answering.candidates import Candidates
-from backbot.answering.runs import Run, find_runs
+from backbot.answering.runs import Run, Runs, find_runs, is_one_of
 from backbot.answering.wants import asks_for_story
 from backbot.model import MAX_EXCERPT_WORDS
 from backbot.retrieval.late import Similarities
@@ -42,6 +43,9 @@ STORY_SHARE = 0.9
 SAME_TERMS = 0.7
 SAME_COSINE = 0.9
 
+_STORY = is_one_of([Role.EXPERIENCE])
+_Numbers = NDArray[np.float64] | NDArray[np.int64] | float
+
 
 class PassedOver(NamedTuple):
     """A run that was not quoted, and why, in words for the owner."""
@@ -57,11 +61,11 @@ def compose(question: Question, candidates: Candidates) -> tuple[Run, ...]:
     and hold about 110 words together. A story leads only where a story was asked for, and then
     stands alone: it is never the support for advice.
     """
-    pool = _Pool(question, candidates)
-    told = all(run.role is Role.EXPERIENCE for run in pool.runs) and asks_for_story(question.text)
-    lead = next(
-        (run for run in pool.runs if run.alone and (told or run.role is not Role.EXPERIENCE)), None
-    )
+    found = find_runs(question, candidates)
+    if found is None:
+        return ()
+    pool = _Pool(question, found)
+    lead = pool.lead()
     if lead is None:
         return ()
     answer = _Answer(candidates, lead)
@@ -77,7 +81,8 @@ def passed_over(
     count: int = 8,
 ) -> list[PassedOver]:
     """Return the best runs that read on their own and overlap none `chosen`, and why not they."""
-    pool = _Pool(question, candidates).runs
+    found = find_runs(question, candidates)
+    pool = [] if found is None else list(_Pool(question, found))
     if not chosen:
         return [PassedOver(run, "a story is no support for advice") for run in pool[:count]]
     answer = _Answer(candidates, *chosen)
@@ -91,35 +96,45 @@ def passed_over(
 class _Pool:
     """The runs that may be quoted, best first: only stories where one was asked for."""
 
-    def __init__(self, question: Question, candidates: Candidates) -> None:
-        runs, met = find_runs(question, candidates)
-        places = [place for place, run in enumerate(runs) if run.words <= MAX_EXCERPT_WORDS]
-        if asks_for_story(question.text):
-            stories = [place for place in places if runs[place].role is Role.EXPERIENCE]
-            told = next((runs[place] for place in stories if runs[place].alone), None)
-            best = runs[places[0]].score if places else 0.0
-            if told is not None and told.score >= STORY_SHARE * best:
-                places = stories
-        self.runs = [runs[place] for place in places]
-        self._met = met[places]
+    def __init__(self, question: Question, runs: Runs) -> None:
+        self._runs = runs
+        self._places = (runs.words <= MAX_EXCERPT_WORDS).nonzero()[0]
+        story = _STORY[runs.roles[self._places]]
+        self._may_lead = ~story
+        if story.any() and asks_for_story(question.text):
+            stories = self._places[story]
+            told = stories[runs.alone[stories]]
+            best = runs.scores[self._places[0]]
+            if len(told) and runs.scores[told[0]] >= STORY_SHARE * best:
+                self._places = stories
+            if len(self._places) == len(stories):
+                self._may_lead = np.ones(len(stories), dtype=bool)
         # Of a follow-up, what was just asked: what it leans on need not be met once more.
         asked = question.emphasis
         self._asked = np.where(asked >= asked.max(), asked, 0.0) if len(asked) else asked
-        self._scores = np.array([run.score for run in self.runs])
-        self._goes_on = np.array([not run.alone for run in self.runs])
-        self._roles = [run.role for run in self.runs]
+
+    def __iter__(self) -> Iterator[Run]:
+        return map(self._runs.run, self._places.tolist())
+
+    def lead(self) -> Run | None:
+        """Return the best run to open an answer, None for none."""
+        leads = self._places[self._may_lead & self._runs.alone[self._places]]
+        return self._runs.run(int(leads[0])) if len(leads) else None
 
     def next_of(self, answer: "_Answer") -> Run | None:
         """Return the run that adds most to `answer`, None where none adds anything."""
-        worth = self._scores >= WORTH * answer.best
-        covers = (np.maximum(self._met - answer.met, 0.0) * self._asked).sum(axis=1)
-        present = {run.role for run in answer.runs}
-        new = np.array([role not in present for role in self._roles])
-        gains = self._scores + COVER_BONUS * covers
-        gains += NEW_ROLE_BONUS * new + GOES_ON_BONUS * self._goes_on
-        order = np.argsort(-gains, kind="stable")
-        candidates = (self.runs[place] for place in order[worth[order]].tolist())
-        return next((run for run in candidates if answer.why_not(run) is None), None)
+        runs = self._runs
+        # An answer only grows: what has no room beside it now, as nearly all, need not be weighed
+        # again.
+        places = self._places = self._places[answer.has_room(runs, self._places)]
+        if not len(places):
+            return None
+        covers = (np.maximum(runs.met[places] - answer.met, 0.0) * self._asked).sum(axis=1)
+        new = ~is_one_of({run.role for run in answer.runs})[runs.roles[places]]
+        gains = runs.scores[places] + COVER_BONUS * covers
+        gains += NEW_ROLE_BONUS * new + GOES_ON_BONUS * ~runs.alone[places]
+        candidates = map(runs.run, places[np.argsort(-gains, kind="stable")].tolist())
+        return next((run for run in candidates if answer.clash(run) is None), None)
 
 
 def _overlap(run: Run, other: Run) -> bool:
@@ -140,18 +155,39 @@ class _Answer:
         self.met = self._met(lead)
 
     def why_not(self, run: Run) -> str | None:
-        """Return why `run` cannot be added, None if it can."""
-        if run.score < WORTH * self.best:
+        """Return why `run`, which overlaps nothing, cannot be added, None if it can."""
+        if self._too_far(run.score):
             return "too little to do with the question"
-        room = CLOSE_TOTAL_WORDS if run.score >= CLOSE * self.best else TOTAL_WORDS
-        if run.words > FURTHER_WORDS or self.words + run.words > room:
+        if self._too_long(run.score, run.words):
             return "too long for what is left of the room"
+        return self.clash(run)
+
+    def has_room(self, runs: Runs, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell of the runs at `places` whether each is worth its room, is left it, and overlaps
+        nothing that is quoted."""
+        scores, first, last = runs.scores[places], runs.first[places], runs.last[places]
+        bad: NDArray[np.bool_] = self._too_far(scores) | self._too_long(scores, runs.words[places])
+        for run in self.runs:
+            begins, after = self._same.span(run)
+            bad |= (first < after) & (begins <= last)
+        return ~bad
+
+    def _too_far(self, score: _Numbers) -> Any:
+        """Tell of one run or of several, by their scores, whether it answers too little."""
+        return score < WORTH * self.best
+
+    def _too_long(self, score: _Numbers, words: _Numbers) -> Any:
+        """Tell of one run or of several, by their scores and words, whether no room is left."""
+        room = np.where(score >= CLOSE * self.best, CLOSE_TOTAL_WORDS, TOTAL_WORDS)
+        return words > np.minimum(FURTHER_WORDS, room - self.words)
+
+    def clash(self, run: Run) -> str | None:
+        """Return what keeps a run that has room from standing beside those quoted, None for
+        nothing."""
         if run.document not in self._documents and len(self._documents) == MAX_DOCUMENTS:
             return "four documents are cited already"
         if not run.alone and self._host(run) is None:
             return "does not read on its own"
-        if any(_overlap(run, each) for each in self.runs):
-            return "stands there already"
         if any(self._same.tell_the_same(run, each) for each in self.runs):
             return "says the same as another excerpt"
         return None

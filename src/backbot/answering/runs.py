@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -51,6 +51,7 @@ _PREMISE = re.compile(
 )
 # Neither is one that takes back what the sentence before it said.
 _TAKES_BACK = re.compile(r"^\W*(?:but|however|yet)\b")
+_ROLES = tuple(Role)
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -81,24 +82,16 @@ class Run(NamedTuple):
     denies: bool
 
 
-class Runs(NamedTuple):
-    """Runs, best first, ties in corpus order, and how near each comes to the question's tokens,
-    shape (runs, tokens)."""
-
-    runs: list[Run]
-    met: Similarities
-
-
-def find_runs(question: Question, candidates: Candidates) -> Runs:
-    """Return every run of the candidates that can be quoted."""
+def find_runs(question: Question, candidates: Candidates) -> "Runs | None":
+    """Return every run of the candidates that can be quoted, None if none can."""
     sentences = candidates.sentences
     follows = [False, *itertools.starmap(_goes_on, itertools.pairwise(sentences))]
     tails = [*(follows[n] and _is_tail(here) for n, here in enumerate(sentences)), False]
     alone = list(_spans(sentences, follows, tails[1:]))
     if not alone:
-        return Runs([], candidates.tokens[:0])
+        return None
     spans = [*alone, *_attached(sentences, follows, tails[1:])]
-    return _Scores(question, candidates, spans, follows).runs(len(alone))
+    return Runs(question, candidates, spans, len(alone), follows)
 
 
 def _spans(
@@ -162,125 +155,139 @@ def _is_tail(sentence: SentenceView) -> bool:
     return leans and (sentence.words <= SHORT_TAIL or bool(_TAKES_BACK.match(fold(sentence.text))))
 
 
-class _Scores:
-    """The scores of all spans, worked out together."""
+class Runs:
+    """Runs, best first, ties in corpus order; one is made when it is looked at, as few are.
+
+    Columns in that order, each of the shape (runs,): `scores`, `words`, `roles` and `alone` as in
+    `Run`, and the places of the `first` and `last` sentence among the candidates. `met` (runs,
+    tokens) is how near each run comes to the question's tokens.
+    """
 
     def __init__(
         self,
         question: Question,
         candidates: Candidates,
         spans: Sequence[tuple[int, int]],
+        alone: int,
         follows: Sequence[bool],
     ) -> None:
-        self._candidates = candidates
+        """Weigh `spans` of candidates, at least one; the first `alone` of them read on their own.
+
+        `follows` tells of each candidate whether it goes straight on the one before it.
+        """
         self._sentences = candidates.sentences
-        self._follows = np.array(follows)
         edges = np.fromiter(itertools.chain.from_iterable(spans), np.int64, 2 * len(spans))
         self._first, self._last = edges.reshape(-1, 2).T
         # The places of each span's sentences, a column each, the last one repeated. NumPy takes the
         # greatest of each column four times as quickly as that of each row.
         steps = self._first + np.arange(MOST_SENTENCES)[:, None]
         self._places = np.minimum(steps, self._last)
-        wanted = wanted_roles(question.text)
         quotable = candidates.are(QUOTABLE)
-        told = np.where(quotable, candidates.cosines, -1.0)
-        self.whole = self._whole()
-        self._near = question.share_met(candidates.tokens)
-        self.met = self._most(candidates.tokens)
-        self.tokens = question.share_met(self.met)
-        self.telling = self._telling(question)
-        self.passage = self._most(candidates.passages)
-        sums = np.cumsum([0, *(each.words for each in self._sentences)])
-        self.words = sums[self._last + 1] - sums[self._first]
         denies = candidates.are(DENIES) & quotable
-        self.denies = self._most(denies)
+        told = np.where(quotable, candidates.cosines, -1.0)
         best = self._first + told[self._places].argmax(axis=0)
-        self._roles = [self._sentences[place].role for place in best.tolist()]
-        asked = np.array([role in wanted for role in self._roles])
-        joined = candidates.are(JOINED)[self._first]
-        self.score = (
-            WHOLE_WEIGHT * self.whole
-            + TOKENS_WEIGHT * self.telling
-            + PASSAGE_WEIGHT * self.passage
-            + LENGTH_WEIGHT * np.minimum(1.0, self.words / MOST_WORDS)
-            + WANTED_BONUS * asked
-            + CONTRADICTS_BONUS * self._contradicting(question, denies)
-            + DEMAND_BONUS * self._holding(question)
-            - JOINED_COST * joined
+        met = self._most(candidates.tokens)
+        words = self._sums(np.array([each.words for each in self._sentences]))
+        roles = np.array([int(each.role) for each in self._sentences])[best]
+        self._whole = self._cosines(candidates)
+        self._tokens = question.share_met(met)
+        self._telling = _telling(question, candidates, met, self._tokens)
+        self._passage = self._most(candidates.passages)
+        self._denies = self._most(denies)
+        score = (
+            WHOLE_WEIGHT * self._whole
+            + TOKENS_WEIGHT * self._telling
+            + PASSAGE_WEIGHT * self._passage
+            + LENGTH_WEIGHT * np.minimum(1.0, words / MOST_WORDS)
+            + WANTED_BONUS * is_one_of(wanted_roles(question.text))[roles]
         )
+        if _PREMISE.search(fold(question.text)):
+            near = _near_the_premise(question, candidates, follows)
+            score += CONTRADICTS_BONUS * self._most(denies & near)
+        if demand := demand_of(question.text):
+            holding = [each.quotable and tells(each.text, demand) for each in self._sentences]
+            score += DEMAND_BONUS * self._most(np.array(holding))
+        score -= JOINED_COST * candidates.are(JOINED)[self._first]
+        self._order = np.lexsort((self._last, self._first, -score))
+        self.first = self._first[self._order]
+        self.last = self._last[self._order]
+        self.scores = score[self._order]
+        self.words = words[self._order]
+        self.roles = roles[self._order]
+        self.alone = self._order < alone
+        self.met = met[self._order]
 
-    def _telling(self, question: Question) -> Similarities:
-        """Return the share of the question that each span meets, by what tells spans apart.
+    def __iter__(self) -> Iterator[Run]:
+        return map(self.run, range(len(self._order)))
 
-        Nearly every sentence on upper backs meets "upper back"; few meet "vitamins". Which words
-        these are is seen in the candidates themselves.
-        """
-        rarity = question.emphasis * (1.0 - self._candidates.tokens.mean(axis=0)) ** RARITY
-        whole = float(rarity.sum())
-        if whole == 0.0:
-            return self.tokens
-        shares: Similarities = (self.met * (rarity / whole)).sum(axis=1)
-        return shares
-
-    def _holding(self, question: Question) -> NDArray[np.bool_] | bool:
-        """Tell of each span whether it holds what the question demands, False if it demands
-        nothing."""
-        demand = demand_of(question.text)
-        if demand is None:
-            return False
-        told = [each.quotable and tells(each.text, demand) for each in self._sentences]
-        return self._most(np.array(told))
-
-    def _contradicting(
-        self, question: Question, denies: NDArray[np.bool_]
-    ) -> NDArray[np.bool_] | bool:
-        """Tell of each span whether it denies what the question takes for granted, False if it
-        takes nothing for granted."""
-        if not _PREMISE.search(fold(question.text)):
-            return False
-        return self._most(denies & self._near_the_premise())
-
-    def _near_the_premise(self) -> NDArray[np.bool_]:
-        """Tell of each sentence whether it, or the one before it, is about what was asked."""
-        near: NDArray[np.bool_] = self._near >= NEAR_PREMISE * self._near.max()
-        near[1:] |= near[:-1] & self._follows[1:]
-        return near
-
-    def runs(self, alone: int) -> Runs:
-        """Return the runs of all spans, of which the first `alone` read on their own."""
-        order = np.lexsort((self._last, self._first, -self.score))
-        first, last = self._first[order].tolist(), self._last[order].tolist()
-        opening = [self._sentences[place] for place in first]
-        closing = [self._sentences[place] for place in last]
-        columns = (
-            [each.document for each in opening],
-            [each.section for each in opening],
-            [each.number for each in opening],
-            [each.number for each in closing],
-            [each.start for each in opening],
-            [each.end for each in closing],
-            self.words[order].tolist(),
-            [self._roles[place] for place in order.tolist()],
-            (order < alone).tolist(),
-            *(
-                each[order].tolist()
-                for each in (
-                    *(self.score, self.whole, self.tokens, self.telling),
-                    *(self.passage, self.denies),
-                )
-            ),
+    def run(self, place: int) -> Run:
+        """Return the run at `place` of this order."""
+        span = self._order[place]
+        first, last = self._sentences[self.first[place]], self._sentences[self.last[place]]
+        return Run(
+            document=first.document,
+            section=first.section,
+            first=first.number,
+            last=last.number,
+            start=first.start,
+            end=last.end,
+            words=int(self.words[place]),
+            role=Role(self.roles[place]),
+            alone=bool(self.alone[place]),
+            score=float(self.scores[place]),
+            whole=float(self._whole[span]),
+            tokens=float(self._tokens[span]),
+            telling=float(self._telling[span]),
+            passage=float(self._passage[span]),
+            denies=bool(self._denies[span]),
         )
-        return Runs(list(map(Run._make, zip(*columns, strict=True))), self.met[order])
 
     def _most(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Return the greatest of a table's rows over each span, column by column."""
         most: NDArray[_Scalar] = values[self._places].max(axis=0)
         return most
 
-    def _whole(self) -> NDArray[np.float64]:
+    def _sums(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
+        """Return the sum of some values over each span."""
+        sums = np.zeros(len(values) + 1, dtype=values.dtype)
+        values.cumsum(out=sums[1:])
+        return sums[self._last + 1] - sums[self._first]
+
+    def _cosines(self, candidates: Candidates) -> NDArray[np.float64]:
         """Return the cosine of the question with the mean vector of each span."""
-        sums = np.cumsum([0.0, *self._candidates.cosines.tolist()])
-        gram, first, last = self._candidates.gram, self._first, self._last + 1
-        square = gram[last, last] - 2 * gram[first, last] + gram[first, first]
-        found: NDArray[np.float64] = (sums[last] - sums[first]) / np.sqrt(np.maximum(square, 1e-9))
-        return np.maximum(found, 0.0)
+        first, last = self._first, self._last + 1
+        own = candidates.gram.diagonal()
+        square = own[last] - 2 * candidates.gram[first, last] + own[first]
+        sums = self._sums(candidates.cosines.astype(np.float64))
+        return np.maximum(sums / np.sqrt(np.maximum(square, 1e-9)), 0.0)
+
+
+def _telling(
+    question: Question, candidates: Candidates, met: Similarities, tokens: Similarities
+) -> Similarities:
+    """Return the share of the question that each span meets, by what tells spans apart.
+
+    Nearly every sentence on upper backs meets "upper back"; few meet "vitamins". Which words these
+    are is seen in the candidates themselves.
+    """
+    rarity = question.emphasis * (1.0 - candidates.tokens.sum(axis=0) / len(candidates)) ** RARITY
+    whole = float(rarity.sum())
+    if whole == 0.0:
+        return tokens
+    shares: Similarities = (met * (rarity / whole)).sum(axis=1)
+    return shares
+
+
+def _near_the_premise(
+    question: Question, candidates: Candidates, follows: Sequence[bool]
+) -> NDArray[np.bool_]:
+    """Tell of each sentence whether it, or the one before it, is about what was asked."""
+    met = question.share_met(candidates.tokens)
+    near: NDArray[np.bool_] = met >= NEAR_PREMISE * met.max()
+    near[1:] |= near[:-1] & follows[1:]
+    return near
+
+
+def is_one_of(roles: Collection[Role]) -> NDArray[np.bool_]:
+    """Return a table that tells of each role, by its number, whether it is one of `roles`."""
+    return np.array([role in roles for role in _ROLES])
