@@ -35,6 +35,8 @@ FILLERS = frozenset(
     """.split()
 )
 _REFERENCE = re.compile(r"@(\w+)")
+# Words of a row that are looked at.
+LONGEST = 8
 # Matches of one concept that are kept; more of them would say nothing new.
 MOST_MATCHES = 24
 
@@ -197,23 +199,20 @@ class Lexicon:
 
     def spot(self, found: Sequence[Token], masked: int = 0) -> Spotted:
         """Return where the rows of words that patterns name stand; `masked` tokens are none."""
-        atoms = [self._atoms(token.text) for token in found]
+        atoms = [
+            () if masked >> at & 1 else self._atoms(token.text) for at, token in enumerate(found)
+        ]
         hits: dict[int, list[Match]] = {}
         for start in range(len(found)):
             nodes = [self._root]
-            used = 0
-            for at in range(start, min(start + 8, len(found))):
-                if masked >> at & 1:
-                    break
-                used |= 1 << at
-                nodes = [
-                    node.next[atom] for node in nodes for atom in atoms[at] if atom in node.next
-                ]
+            for end, said in enumerate(atoms[start : start + LONGEST], start=start + 1):
+                nodes = [node.next[atom] for node in nodes for atom in said if atom in node.next]
                 if not nodes:
                     break
                 for node in nodes:
                     if node.label >= 0:
-                        hits.setdefault(node.label, []).append(Match(start, at + 1, used))
+                        used = (1 << end) - (1 << start)
+                        hits.setdefault(node.label, []).append(Match(start, end, used))
         tried = (at for label in hits for at in self._by_label.get(label, ()))
         return Spotted(hits, frozenset(tried))
 
@@ -229,11 +228,11 @@ class Lexicon:
         return tuple(atoms)
 
     def _fit(self, rows: Sequence[_Row], hits: Hits, found: Sequence[Token]) -> list[Match]:
-        kept = list(self._row(rows[0], hits, found))
+        kept = self._row(rows[0], hits, found)
         for row in rows[1:]:
             if not kept:
                 break
-            others = list(self._row(row, hits, found))
+            others = self._row(row, hits, found)
             kept = [
                 Match(min(a.start, b.start), max(a.end, b.end), a.used | b.used)
                 for a in kept
@@ -242,7 +241,7 @@ class Lexicon:
             ]
         return kept[:MOST_MATCHES]
 
-    def _row(self, row: _Row, hits: Hits, found: Sequence[Token]) -> Iterator[Match]:
+    def _row(self, row: _Row, hits: Hits, found: Sequence[Token]) -> list[Match]:
         partial = [m for label in row[0].labels for m in hits.get(label, ())]
         for step in row[1:]:
             nexts = [m for label in step.labels for m in hits.get(label, ())]
@@ -253,8 +252,8 @@ class Lexicon:
                 if b.start >= a.end and _reachable(a.end, b.start, step, found)
             ][:MOST_MATCHES]
             if not partial:
-                return
-        yield from partial
+                break
+        return partial
 
     def _read(self, name: str, pattern: str) -> Iterator[tuple[_Row, ...]]:
         parts = [self._rows(name, part.split()) for part in pattern.split(" & ")]

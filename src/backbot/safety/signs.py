@@ -41,6 +41,7 @@ class Knowledge(NamedTuple):
     symptoms: frozenset[str]
     circumstances: frozenset[str]
     wanted: tuple[str, ...]  # the concepts that rules ask for
+    telling: frozenset[str]  # these, and the others that a reading of a message tells of
     anchors: frozenset[str]  # those that are signs by themselves
     rules_by_sign: Mapping[str, tuple[int, ...]]  # the places of the rules that ask for a sign
 
@@ -136,6 +137,7 @@ def knowledge() -> Knowledge:
         frozenset(raw["symptoms"]),
         frozenset(raw["circumstances"]),
         tuple(sorted(wanted)),
+        frozenset({*wanted, *DECLINED, "serious_topic", "dealt_with"}),
         frozenset(raw["symptoms"]) | (wanted - set(raw["circumstances"])),
         {sign: tuple(places) for sign, places in by_sign.items()},
     )
@@ -168,11 +170,7 @@ def read_message(text: str) -> Reading:
             others |= match.used
     others |= _of_animals(words, named)
     blocked = scope.past | scope.resolved
-    told = {
-        name: tuple(named[name])
-        for name in (*known.wanted, "serious_topic", *DECLINED, "dealt_with")
-        if name in named
-    }
+    told = {name: tuple(matches) for name, matches in named.items() if name in known.telling}
     if asked := lexicon.match_one("ask_have_disc", words, spotted):
         told["ask_have"] = (*told.get("ask_have", ()), *asked)
     signs = {}

@@ -105,21 +105,20 @@ def tokens(text: str, vocabulary: Vocabulary, shorthand: Mapping[str, str]) -> l
             continue
         word = _plain(token.text, vocabulary)
         for part in shorthand.get(word, word).split():
-            found.append(token._replace(text=part))
-    return list(_compounded(found))
+            found.append(Token(part, token.written, token.start, token.end))
+    return _compounded(found)
 
 
-def _compounded(found: Sequence[Token]) -> Iterator[Token]:
-    at = 0
-    while at < len(found):
-        pair = found[at : at + 2]
-        joined = _COMPOUNDS.get((pair[0].text, pair[-1].text)) if len(pair) == 2 else None
-        if joined:
-            written = f"{pair[0].written} {pair[1].written}"
-            yield Token(joined, written, pair[0].start, pair[1].end)
+def _compounded(found: Sequence[Token]) -> list[Token]:
+    kept = list(found[:1])
+    for token in found[1:]:
+        before = kept[-1]
+        if joined := _COMPOUNDS.get((before.text, token.text)):
+            written = f"{before.written} {token.written}"
+            kept[-1] = Token(joined, written, before.start, token.end)
         else:
-            yield found[at]
-        at += 2 if joined else 1
+            kept.append(token)
+    return kept
 
 
 def _pieces(text: str) -> Iterator[Token]:
@@ -132,7 +131,7 @@ def _pieces(text: str) -> Iterator[Token]:
             word = COMMA
         else:
             word = written
-        yield Token(word, written, match.start(), match.end())
+        yield Token(word, written, *match.span())
 
 
 def _joined(pieces: list[Token]) -> Iterator[Token]:
