@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from backbot.errors import IndexDamagedError
 from backbot.index import build as building
 from backbot.index.cells import LEAST_RECALL, Cells, build_cells
-from backbot.index.dense import Dense
+from backbot.index.dense import FEW, Dense
 from backbot.index.store import open_index
 from support import Toy
 
@@ -36,17 +36,20 @@ def exact(vectors: NDArray[np.float32], query: NDArray[np.float32], k: int) -> l
     return np.lexsort((np.arange(len(vectors)), -cosines))[:k].tolist()  # type: ignore[no-any-return]
 
 
+@pytest.mark.parametrize("count", [FEW, 2000])
 @pytest.mark.parametrize("k", [1, 10, 50, 5000])
-def test_a_search_finds_what_looking_at_every_vector_finds(k: int) -> None:
-    vectors = some(2000)
+def test_a_search_finds_what_looking_at_every_vector_finds(k: int, count: int) -> None:
+    vectors = some(count)
     dense = Dense(vectors)
     for query in some(20, seed=2):
-        assert dense.nearest(query, k).rows.tolist() == exact(vectors, query, k)
+        found = dense.nearest(query, k)
+        assert found.rows.tolist() == exact(vectors, query, k)
+        assert found.cosines == pytest.approx(dense.cosines(query, found.rows), abs=1e-6)
 
 
 def test_vectors_closer_to_each_other_than_bytes_tell_are_told_apart() -> None:
     rng = np.random.default_rng(3)
-    vectors = unit(some(1) + rng.normal(0, 1e-5, (500, DIMENSIONS)))
+    vectors = unit(some(1) + rng.normal(0, 1e-5, (FEW + 1, DIMENSIONS)))
     query = some(1)[0]
     found = Dense(vectors).nearest(query, 10)
     assert found.cosines.tolist() == sorted((vectors @ query).tolist(), reverse=True)[:10]

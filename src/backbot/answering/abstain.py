@@ -272,10 +272,10 @@ def _spreads_from(signals: Signals, base: Baseline, name: str) -> float:
 
 def _health(index: IndexReader, question: Question) -> float:
     """Return the log-odds that `question` is about health; surely so where nothing was learned."""
-    *weights, constant = index.baseline.everyday or (SURELY_HEALTH,)
-    if not weights:
-        return constant
-    return float(np.dot(weights, question.vector)) + constant
+    learned = index.baseline
+    if not learned.everyday:
+        return SURELY_HEALTH
+    return float(learned.everyday_weights @ question.vector) + learned.everyday[-1]
 
 
 def _vocabulary_share(index: IndexReader, question: Question) -> float:

@@ -246,7 +246,7 @@ class Index:
         if not asking.any():
             return best
         rows, edges = rows_of(starts, documents[asking])
-        cosines = self.question_vectors[rows] @ query.vector
+        cosines = self.asked.cosines(query.vector, rows)
         if unasked is not None:
             cosines[[self.questions[row].text == unasked for row in rows]] = 0.0
         best[asking] = np.maximum(np.maximum.reduceat(cosines, edges), 0.0)

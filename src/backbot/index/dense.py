@@ -13,6 +13,8 @@ from backbot.index.encoder import Vectors
 # half floats and of bytes.
 SPARE = 14
 SPARE_OF_BYTES = 46
+# Up to so many, multiplying all of them costs less than a search of faiss.
+FEW = 512
 # How far a sum over 32-bit floats can be off, far above what the dimensions bring.
 _ROUNDING = 1e-5
 # Vectors rounded at once: copies of all would stay in the process as free memory.
@@ -31,7 +33,7 @@ class Dense:
 
     Reading the vectors is what a search costs, so it reads a byte a dimension and then weighs the
     best exactly; the result is that of an exact search. Where there are `cells`, only the vectors
-    of the nearest cells are looked at, as half floats.
+    of the nearest cells are looked at, as half floats. A few vectors are all weighed exactly.
 
     A mapped file's pages are shared by every process that serves. Vectors are kept as plain
     arrays, not as faiss files: reading a faiss file runs a deserialiser over bytes that may come
@@ -44,12 +46,13 @@ class Dense:
         faiss.omp_set_num_threads(1)
         self.vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         self.cells = cells
-        if cells is None:
-            self._spare = SPARE_OF_BYTES
-            self._rough, self._error = _flat(self.vectors)
-        else:
+        self._rough: faiss.Index | None = None
+        if cells is not None:
             self._spare = SPARE
             self._rough, self._error = _by_cells(self.vectors, cells), 0.0
+        elif len(vectors) > FEW:
+            self._spare = SPARE_OF_BYTES
+            self._rough, self._error = _flat(self.vectors)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -59,8 +62,10 @@ class Dense:
 
         With cells, fewer too where the cells that are looked at hold fewer.
         """
+        if self._rough is None:
+            return self._best(query, np.arange(len(self)), k)
         wide = min(k + self._spare, len(self))
-        while wide:
+        while True:
             rough, rows = self._rough.search(query.reshape(1, -1), wide)
             # Rows of -1 stand for none, where the cells hold fewer.
             found = self._best(query, rows[0][rows[0] >= 0], k)
@@ -69,7 +74,6 @@ class Dense:
             if self.cells or wide == len(self) or found.cosines[-1] > most:
                 return found
             wide = min(4 * wide, len(self))
-        return Neighbours(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
     def _best(self, query: Vectors, rows: NDArray[np.int64], k: int) -> Neighbours:
         cosines = self.cosines(query, rows)
@@ -78,7 +82,8 @@ class Dense:
 
     def cosines(self, query: Vectors, rows: NDArray[np.int64]) -> Vectors:
         """Return the cosine of `query` with each of `rows`, shape (len(rows),)."""
-        result: Vectors = np.asarray(self.vectors[rows] @ query, dtype=np.float32)
+        few = self._rough is None
+        result: Vectors = (self.vectors @ query)[rows] if few else self.vectors[rows] @ query
         return result
 
 
@@ -89,8 +94,7 @@ def _flat(vectors: Vectors) -> tuple[faiss.Index, float]:
         vectors.shape[1], faiss.ScalarQuantizer.QT_8bit_uniform, faiss.METRIC_INNER_PRODUCT
     )
     longest = 0.0
-    if len(vectors):
-        rounded.train(vectors)
+    rounded.train(vectors)
     for first in range(0, len(vectors), _AT_ONCE):
         some = vectors[first : first + _AT_ONCE]
         rounded.add(some)

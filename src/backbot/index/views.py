@@ -1,9 +1,12 @@
 """One row of an index as replies read it, and what an index knows of itself as a whole."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from backbot.text.roles import Role
 
@@ -20,7 +23,7 @@ class Counts(NamedTuple):
     questions: int
 
 
-class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+class Baseline(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the signals of an answer are like, by a signal's name; empty before it is measured.
 
     `means` and `spreads` (standard deviations) over questions that the corpus does not answer,
@@ -32,6 +35,11 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     spreads: dict[str, float] = {}
     own: dict[str, float] = {}
     everyday: tuple[float, ...] = ()
+
+    @cached_property
+    def everyday_weights(self) -> NDArray[np.float64]:
+        """The weights of `everyday` without the constant, shape (dimensions,)."""
+        return np.array(self.everyday[:-1])
 
 
 class SentenceView(NamedTuple):

@@ -23,7 +23,7 @@ def token_similarities(tokens: TokenVectors, sentences: Sentences) -> Similariti
     held = np.diff(sentences.starts) > 0
     if not held.any() or not len(tokens):
         return found
-    vectors = sentences.tokens.astype(np.float32)
-    cosines = (vectors @ tokens.T.astype(np.float32)) / TOKEN_SCALE**2
-    found[held] = np.maximum.reduceat(cosines, sentences.starts[:-1][held], axis=0)
-    return np.clip(found, 0.0, 1.0)
+    products = sentences.tokens.astype(np.float32) @ tokens.T.astype(np.float32)
+    found[held] = np.maximum.reduceat(products, sentences.starts[:-1][held], axis=0)
+    found /= TOKEN_SCALE**2
+    return found.clip(0.0, 1.0, out=found)
