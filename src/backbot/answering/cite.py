@@ -98,18 +98,16 @@ def text_directive(document: Document, start: int, end: int) -> str:
     text = document.text
     first, last = _ends(document, start, end)
     # Browsers look at the page's title and headings first, so these must not match either.
-    page = f"{document.title}\n\n{document.question or ''}\n\n{text}"
-    offset = len(page) - len(text)
-    evened = _even_page(page)
+    above = f"{document.title}\n\n{document.question or ''}\n\n"
+    page = _even_page(above + text)
     prefix_at, suffix_at = start, end
     earliest, latest = _reach(document, start, end)
     for _ in range(_MOST_CONTEXT):
-        prefix, suffix = text[prefix_at:start], text[end:suffix_at]
-        # Words that stand nowhere else need no search.
-        wanted = _even(prefix + first)
-        if evened.find(wanted) == evened.rfind(wanted):
+        opening, closing = text[prefix_at:start] + first, text[end:suffix_at]
+        # Words that stand nowhere else need no look at where they stand.
+        if page.find(_even(opening)) == page.rfind(_even(opening)):
             break
-        if _first_match(page, prefix, first, last, suffix) == offset + start:
+        if _first_match(page, opening, last, closing) == _place_after(above + text[:prefix_at]):
             break
         prefix_at = _word_before(text, earliest, prefix_at)
         suffix_at = _word_after(text, suffix_at, latest)
@@ -127,18 +125,18 @@ def text_directive(document: Document, start: int, end: int) -> str:
 def _ends(document: Document, start: int, end: int) -> tuple[str, str | None]:
     """Return the words to look for: all of them, or the first and last few of a longer stretch."""
     text = document.text[start:end]
-    words = list(_WORD.finditer(text))
+    words = len(text.split())
     crosses = any(start < block.start < end for block in document.blocks)
-    if len(words) <= WHOLE_WORDS and not crosses:
+    if words <= WHOLE_WORDS and not crosses:
         return text, None
     # An end must lie inside one block: markup in between would keep it from matching.
     edges = [block for block in document.blocks if block.start < end and start < block.end]
     head = text[: min(edges[0].end, end) - start]
     tail = text[max(edges[-1].start, start) - start :]
-    head_words, tail_words = list(_WORD.finditer(head)), list(_WORD.finditer(tail))
-    share = END_WORDS if len(edges) > 1 or len(words) >= 2 * END_WORDS else len(words) // 2
-    first = head[: head_words[min(share, len(head_words)) - 1].end()]
-    last = tail[tail_words[max(0, len(tail_words) - share)].start() :]
+    share = END_WORDS if len(edges) > 1 or words >= 2 * END_WORDS else words // 2
+    after, before = head.split(None, share)[share:], tail.rsplit(None, share)[:-share]
+    first = head.removesuffix("".join(after)).rstrip()
+    last = tail.removeprefix("".join(before)).lstrip()
     return first, last
 
 
@@ -147,30 +145,28 @@ def _even(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def _place_after(text: str) -> int:
+    """Return where in an evened page stands what follows on `text`, the page's beginning."""
+    return len(_even(f"{text}|")) - 1
+
+
 @lru_cache(maxsize=64)
 def _even_page(page: str) -> str:
     """Return `page` evened; of the documents that are cited a few are cited often."""
     return _even(page)
 
 
-def _first_match(page: str, prefix: str, first: str, last: str | None, suffix: str) -> int:
-    """Return where a browser's search for the directive begins its match, -1 for nowhere."""
-    pattern = _pattern(prefix) + r"(?P<hit>" + _pattern(first)
-    if last is not None:
-        pattern += r".*?" + _pattern(last)
-    pattern += ")" + _pattern(suffix)
-    match = re.search(pattern, page, re.IGNORECASE | re.DOTALL)
-    return match.start("hit") if match else -1
+def _first_match(page: str, opening: str, last: str | None, closing: str) -> int:
+    """Return where a browser's search for the directive begins its match, -1 for nowhere.
 
-
-def _pattern(words: str) -> str:
-    parts = [re.escape(part) for part in words.split()]
-    body = r"\s+".join(parts)
-    if words[:1].isspace():
-        body = r"\s+" + body
-    if words[-1:].isspace():
-        body += r"\s+"
-    return body
+    `page` is evened; `opening` and `closing` are the first and the last words with those beside
+    them.
+    """
+    if last is None:
+        return page.find(_even(opening + closing))
+    opening, closing = _even(opening), _even(last + closing)
+    found = page.find(opening)
+    return found if page.find(closing, found + len(opening)) >= 0 else -1
 
 
 def _reach(document: Document, start: int, end: int) -> tuple[int, int]:
