@@ -12,7 +12,7 @@ Small words (my, the, really, a bit ...) may stand between any two steps. No ste
 end of a sentence, and ".." not over a comma.
 """
 
-import heapq
+import bisect
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -140,9 +140,10 @@ class Lexicon:
         present = set(hits)
         tried = set(spotted.tried)
         tried.update(*(self._by_label.get(self.names[each], ()) for each in measured))
-        waiting = sorted(tried)  # a heap: the next one is always the first of those that are left
-        while waiting:
-            pattern = self._plan[heapq.heappop(waiting)]
+        waiting = sorted(tried)
+        # Patterns that become worth trying on the way stand behind the one that makes them so.
+        for place, at in enumerate(waiting, start=1):
+            pattern = self._plan[at]
             if not _possible(pattern, present):
                 continue
             matches = self._fit(pattern.rows, hits, found)
@@ -153,10 +154,10 @@ class Lexicon:
                 if pattern.concept not in present:
                     present.add(pattern.concept)
                     # What builds upon a concept stands behind it.
-                    for at in self._by_label.get(pattern.concept, ()):
-                        if at not in tried:
-                            tried.add(at)
-                            heapq.heappush(waiting, at)
+                    for later in self._by_label.get(pattern.concept, ()):
+                        if later not in tried:
+                            tried.add(later)
+                            bisect.insort(waiting, later, lo=place)
         return {self._concepts[at]: each for at, each in hits.items() if at in self._concepts}
 
     def match_one(self, name: str, found: Sequence[Token], spotted: Spotted) -> list[Match]:
@@ -207,12 +208,14 @@ class Lexicon:
             nodes = [self._root]
             for end, said in enumerate(atoms[start : start + LONGEST], start=start + 1):
                 nodes = [node.next[atom] for node in nodes for atom in said if atom in node.next]
-                if not nodes:
-                    break
                 for node in nodes:
                     if node.label >= 0:
                         used = (1 << end) - (1 << start)
                         hits.setdefault(node.label, []).append(Match(start, end, used))
+                # Most words begin no row that goes on.
+                nodes = [node for node in nodes if node.next]
+                if not nodes:
+                    break
         tried = (at for label in hits for at in self._by_label.get(label, ()))
         return Spotted(hits, frozenset(tried))
 
