@@ -184,12 +184,12 @@ def read_signals(
         known=float(question.share_met(met)[0]),
         dense=max(hit.dense for hit in hits),
         lexical=max(hit.lexical for hit in hits),
-        sentences=float(best.mean()),
+        sentences=_mean(best),
         asked=max(hit.asked for hit in hits),
         vocabulary=_vocabulary_share(index, question),
         away=float(away[0]) if len(away) else 0.0,
-        away_3=float(away[:3].mean()) if len(away) else 0.0,
-        away_10=float(away.mean()) if len(away) else 0.0,
+        away_3=_mean(away[:3]),
+        away_10=_mean(away),
         health=_health(index, question),
     )
 
@@ -199,6 +199,11 @@ def _greatest(values: Vectors, count: int) -> Vectors:
     if len(values) > count:
         values = np.partition(values, -count)[-count:]
     return np.sort(values)[::-1]
+
+
+def _mean(values: Vectors) -> float:
+    """Return the mean of a few `values`, 0 of none; NumPy's own takes twice as long."""
+    return float(values.sum() / len(values)) if len(values) else 0.0
 
 
 def confidence(signals: Signals | None, baseline: Baseline) -> float:

@@ -52,11 +52,10 @@ def find_candidates(
 
     Sentences whose role is among `without` are left out.
     """
-    best_passage: dict[int, float] = {}
-    for hit in hits:
-        for number in range(hit.first, hit.last):
-            # The best hits come first.
-            best_passage.setdefault(number, hit.score)
+    # The best hits come first: their scores are put in last.
+    best_passage = {
+        number: hit.score for hit in reversed(hits) for number in range(hit.first, hit.last)
+    }
     found = index.read_sentences(sorted(best_passage))
     if without:
         found = found.keeping([each.role not in without for each in found.views])

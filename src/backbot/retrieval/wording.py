@@ -66,16 +66,18 @@ def adopt_synonyms(index: IndexReader, text: str) -> Reworded:
     Where the corpus uses several phrases of a group, the others' words come back as `others`.
     """
     others: list[str] = []
-    said = whole_words(text)
+    said, plain = whole_words(text), text.casefold()
     for openings, group in index.synonyms:
         # Most groups have nothing to do with a question: one look at its words tells.
         if openings.isdisjoint(said):
             continue
         used = [phrase for phrase, count in group if count]
         for phrase, count in group:
+            if phrase not in plain:
+                continue
             if count == 0:
                 text = _exchange(text, phrase, used[0])
-                said = whole_words(text)
+                said, plain = whole_words(text), text.casefold()
             elif _pattern(phrase).search(text):
                 others.extend(word for other in used if other != phrase for word in words(other))
     return Reworded(text, tuple(others))
