@@ -73,7 +73,9 @@ _Value = TypeVar("_Value")
 class _Pattern(NamedTuple):
     concept: int
     rows: tuple[_Row, ...]
-    needs: tuple[frozenset[int], ...]  # each set must have a label that the message holds
+    # Each set must have a label that the message holds; once the patterns are indexed by one of
+    # their sets, which is met wherever they are tried, the others.
+    needs: tuple[frozenset[int], ...]
 
 
 class _Node:
@@ -196,6 +198,8 @@ class Lexicon:
             needed = next((need for need in pattern.needs if need <= literals), pattern.needs[0])
             for label in needed:
                 by_label.setdefault(label, []).append(at)
+            others = tuple(need for need in pattern.needs if need is not needed)
+            self._plan[at] = pattern._replace(needs=others)
         self._by_label = {label: tuple(places) for label, places in by_label.items()}
 
     def spot(self, found: Sequence[Token], masked: int = 0) -> Spotted:
@@ -216,8 +220,8 @@ class Lexicon:
                 nodes = [node for node in nodes if node.next]
                 if not nodes:
                     break
-        tried = (at for label in hits for at in self._by_label.get(label, ()))
-        return Spotted(hits, frozenset(tried))
+        tried = (self._by_label.get(label, ()) for label in hits)
+        return Spotted(hits, frozenset().union(*tried))
 
     def _atoms_of(self, word: str) -> tuple[str, ...]:
         atoms = [word] if word in self._whole else []
@@ -306,7 +310,7 @@ class Lexicon:
 
 
 def _possible(pattern: _Pattern, present: set[int]) -> bool:
-    """Tell whether every step of `pattern` has a label that is `present`."""
+    """Tell whether every step of a `pattern` that is tried has a label that is `present`."""
     # A loop, since this is asked hundreds of times a message and any() takes twice as long.
     for need in pattern.needs:  # noqa: SIM110
         if need.isdisjoint(present):
