@@ -132,7 +132,6 @@ class Look(NamedTuple):
     chance: float
     crisis: float
     words: Sequence[Token]
-    terms: Mapping[str, float]  # how much of the words each is: together of length 1
     place: Vectors | None  # among the bank, shape (kept,)
 
 
@@ -181,28 +180,26 @@ class Model:
 
     def by_words(self, words: Sequence[Token]) -> Look:
         """Look at the words alone."""
-        parts = self._parts(words)
         chances = [
             asked.blend_words(total + asked.terms_bias)
-            for asked, total in zip(self._questions, self._sums(parts), strict=True)
+            for asked, total in zip(self._questions, self._sums(words), strict=True)
         ]
-        return Look(chances[0], chances[1], words, parts, None)
+        return Look(chances[0], chances[1], words, None)
 
     def by_both(self, words: Sequence[Token], vector: Vectors) -> Look:
         """Look at the words and at the unit vector of the message, shape (dimensions,)."""
         if not self._vectors:
             return self.by_words(words)
-        parts = self._parts(words)
         place = self._axes @ (vector - self._mean).astype(np.float32)
         own = math.exp(-self._gamma * float(place @ place))
         drawn = self._pulls @ np.exp(self._bank @ place)
         chances = [
             asked.blend(total + asked.terms_bias, own * pull + asked.pulls_bias)
             for asked, total, pull in zip(
-                self._questions, self._sums(parts), drawn.tolist(), strict=True
+                self._questions, self._sums(words), drawn.tolist(), strict=True
             )
         ]
-        return Look(chances[0], chances[1], words, parts, place)
+        return Look(chances[0], chances[1], words, place)
 
     def nearest(self, look: Look, *, crisis: bool) -> Nearest:
         """Return the crisis, or else the bodily sign, that a message is most like."""
@@ -220,27 +217,31 @@ class Model:
         grave = float(shares[self._grave].sum()) >= GRAVE_SHARE
         best = int(np.argmax(np.where(self._grave == grave, shares, 0.0)))
         category, level = self._kinds[best]
-        pulls = {term: part * self._terms[term][1 + crisis] for term, part in look.terms.items()}
+        pulls = {
+            term: part * (towards_crisis if crisis else towards_sign)
+            for term, part, towards_sign, towards_crisis in self._parts(look.words)
+        }
         return Nearest(level, category, tuple(_places(look.words, pulls)))
 
-    def _parts(self, words: Sequence[Token]) -> dict[str, float]:
-        """Return the tf-idf of each known term in the words, scaled to a length of 1 together."""
-        parts = {
-            term: (1.0 + math.log(count)) * self._terms[term][0]
-            for term, count in Counter(terms(words)).items()
-            if term in self._terms
-        }
-        norm = math.sqrt(sum(part * part for part in parts.values())) or 1.0
-        return {term: part / norm for term, part in parts.items()}
+    def _parts(self, words: Sequence[Token]) -> Iterator[tuple[str, float, float, float]]:
+        """Yield each known term in the words, its tf-idf, and its weights towards any sign and
+        towards a crisis."""
+        for term, count in Counter(terms(words)).items():
+            known = self._terms.get(term)
+            if known is not None:
+                frequency, sign, crisis = known
+                yield term, (1.0 + math.log(count)) * frequency, sign, crisis
 
-    def _sums(self, parts: Mapping[str, float]) -> tuple[float, float]:
-        """Return what terms add up to: towards any sign, and towards a crisis."""
-        towards_sign = towards_crisis = 0.0
-        for term, part in parts.items():
-            _, sign, crisis = self._terms[term]
+    def _sums(self, words: Sequence[Token]) -> tuple[float, float]:
+        """Return what the words add up to, towards any sign and towards a crisis, their tf-idf
+        scaled to a length of 1."""
+        square = towards_sign = towards_crisis = 0.0
+        for _, part, sign, crisis in self._parts(words):
+            square += part * part
             towards_sign += part * sign
             towards_crisis += part * crisis
-        return towards_sign, towards_crisis
+        norm = math.sqrt(square) or 1.0
+        return towards_sign / norm, towards_crisis / norm
 
 
 def terms(words: Iterable[Token]) -> list[str]:
