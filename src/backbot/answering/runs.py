@@ -85,7 +85,14 @@ class Run(NamedTuple):
 def find_runs(question: Question, candidates: Candidates) -> "Runs | None":
     """Return every run of the candidates that can be quoted, None if none can."""
     sentences = candidates.sentences
-    follows = [False, *itertools.starmap(_goes_on, itertools.pairwise(sentences))]
+    # Whether each is the next sentence of the same section.
+    follows = [False]
+    follows += [
+        here.number == before.number + 1
+        and here.section == before.section
+        and here.document == before.document
+        for before, here in itertools.pairwise(sentences)
+    ]
     tails = [*(follows[n] and _is_tail(here) for n, here in enumerate(sentences)), False]
     alone = list(_spans(sentences, follows, tails[1:]))
     if not alone:
@@ -141,12 +148,6 @@ def _attached(
 
 def _reads_alone(sentence: SentenceView) -> bool:
     return sentence.stands_alone and not sentence.joined
-
-
-def _goes_on(before: SentenceView, here: SentenceView) -> bool:
-    """Tell whether `here` is the next sentence of the same section."""
-    next_one = here.number == before.number + 1 and here.section == before.section
-    return next_one and here.document == before.document
 
 
 def _is_tail(sentence: SentenceView) -> bool:

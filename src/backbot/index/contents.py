@@ -191,14 +191,11 @@ class Index:
 
     def questions_near(self, vector: Vectors, most: int) -> list[AskedQuestion]:
         rows, cosines = self.asked.nearest(vector, most)
+        found = (self.questions[row] for row in rows.tolist())
+        columns = (found, cosines.tolist(), self.question_vectors[rows])
         return [
-            AskedQuestion(
-                self.questions[row].text,
-                self.questions[row].document,
-                cosine,
-                self.question_vectors[row],
-            )
-            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)
+            AskedQuestion(text, document, cosine, own)
+            for (text, document), cosine, own in zip(*columns, strict=True)
         ]
 
     def sentence(self, number: int) -> SentenceView:

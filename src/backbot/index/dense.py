@@ -63,28 +63,30 @@ class Dense:
         With cells, fewer too where the cells that are looked at hold fewer.
         """
         if self._rough is None:
-            return self._best(query, np.arange(len(self)), k)
+            return _first(np.arange(len(self)), self.vectors @ query, k)
         wide = min(k + self._spare, len(self))
         while True:
             rough, rows = self._rough.search(query.reshape(1, -1), wide)
             # Rows of -1 stand for none, where the cells hold fewer.
-            found = self._best(query, rows[0][rows[0] >= 0], k)
+            some = rows[0][rows[0] >= 0]
+            found = _first(some, self.cosines(query, some), k)
             # What was not read again cannot be nearer than this.
             most = float(rough[0, -1]) + self._error
             if self.cells or wide == len(self) or found.cosines[-1] > most:
                 return found
             wide = min(4 * wide, len(self))
 
-    def _best(self, query: Vectors, rows: NDArray[np.int64], k: int) -> Neighbours:
-        cosines = self.cosines(query, rows)
-        order = np.lexsort((rows, -cosines))[:k]
-        return Neighbours(rows[order], cosines[order])
-
     def cosines(self, query: Vectors, rows: NDArray[np.int64]) -> Vectors:
         """Return the cosine of `query` with each of `rows`, shape (len(rows),)."""
         few = self._rough is None
         result: Vectors = (self.vectors @ query)[rows] if few else self.vectors[rows] @ query
         return result
+
+
+def _first(rows: NDArray[np.int64], cosines: Vectors, k: int) -> Neighbours:
+    """Return the k of `rows` with the highest cosines, ties in their order."""
+    order = np.lexsort((rows, -cosines))[:k]
+    return Neighbours(rows[order], cosines[order])
 
 
 def _flat(vectors: Vectors) -> tuple[faiss.Index, float]:

@@ -82,11 +82,9 @@ class Lexical(NamedTuple):
             for each, share in terms.items()
             if each in self.vocabulary
         ]
-        lengths = {
-            column: int(self.starts[column + 1] - self.starts[column]) for column, _ in known
-        }
-        if sum(lengths.values()) > MOST_READ:
-            pruned = self._pruned(known, lengths, k)
+        # No column is longer than there are texts.
+        if len(known) * self.texts > MOST_READ:
+            pruned = self._pruned(known, k)
             if pruned is not None:
                 return pruned
         scores = np.zeros(self.texts)
@@ -95,10 +93,14 @@ class Lexical(NamedTuple):
             scores[self.rows[span]] += share * self.weights[span]
         return _top(np.arange(self.texts), scores, k)
 
-    def _pruned(
-        self, known: Sequence[tuple[int, float]], lengths: Mapping[int, int], k: int
-    ) -> NDArray[np.int64] | None:
-        """Return what `strongest` does out of the rarest terms' columns, None if they do not do."""
+    def _pruned(self, known: Sequence[tuple[int, float]], k: int) -> NDArray[np.int64] | None:
+        """Return what `strongest` does out of the rarest terms' columns, None if they do not do or
+        are not worth it."""
+        lengths = {
+            column: int(self.starts[column + 1] - self.starts[column]) for column, _ in known
+        }
+        if sum(lengths.values()) <= MOST_READ:
+            return None
         bounds = {column: share * (K1 + 1) * float(self.idf[column]) for column, share in known}
         rarest = sorted(lengths, key=lambda column: (lengths[column], column))
         rows = np.zeros(0, dtype=np.int64)
