@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import re
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -34,7 +35,7 @@ class Block(msgspec.Struct, frozen=True, array_like=True):
     end: int
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+class Document(msgspec.Struct, frozen=True, kw_only=True, dict=True, rename={"from_": "from"}):
     """One article or one answered question.
 
     `text` is the canonical text: what a reader sees of the body, without markup, blocks parted
@@ -68,7 +69,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from
                 raise ValueError("blocks must be in order, not empty, and inside the text")
             position = block.end
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The hex digest of the text's UTF-8 bytes."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()

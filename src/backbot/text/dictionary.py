@@ -6,7 +6,6 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 class _Words:
@@ -16,7 +15,8 @@ class _Words:
         encoded = [word.encode() for word in sorted(words)]
         self._bytes = b"".join(encoded)
         lengths = np.array([0, *map(len, encoded)], dtype=np.uint32)
-        self._starts: NDArray[np.uint32] = lengths.cumsum(dtype=np.uint32)
+        # Looked at number by number, which a view of memory does three times as quickly.
+        self._starts = lengths.cumsum(dtype=np.uint32).data
 
     def __len__(self) -> int:
         return len(self._starts) - 1
