@@ -112,20 +112,21 @@ def _spans(
     for first, opening in enumerate(sentences):
         if not (opening.quotable or opening.asks) or not opening.stands_alone:
             continue
+        asks = opening.asks
         words = told = 0
-        for last in range(first, min(first + MOST_SENTENCES, len(sentences))):
-            here = sentences[last]
-            if not (here.quotable or here.asks) or (last > first and not follows[last]):
+        for last, here in enumerate(sentences[first : first + MOST_SENTENCES], start=first):
+            quotable = here.quotable
+            if not (quotable or here.asks) or (last > first and not follows[last]):
                 break
             # A question opens an excerpt only for a sentence that leans on it.
-            if opening.asks and told == 0 and here.quotable and _reads_alone(here):
+            if asks and told == 0 and quotable and _reads_alone(here):
                 break
             words += here.words
-            told += here.quotable
-            leaning = told == 1 and here.quotable and last > first
-            if last > first and words > (MOST_WORDS_LEANING if leaning else MOST_WORDS):
+            told += quotable
+            most = MOST_WORDS_LEANING if told == 1 and quotable else MOST_WORDS
+            if words > most and last > first:
                 break
-            if here.quotable and not here.announces and not tailed[last]:
+            if quotable and not here.announces and not tailed[last]:
                 yield first, last
 
 

@@ -164,7 +164,7 @@ class Index:
         spans = [(numbers[a], numbers[b - 1] + 1) for a, b in itertools.pairwise(edges) if a < b]
         tokens = [(self.token_starts[a].item(), self.token_starts[b].item()) for a, b in spans]
         return Sentences(
-            tuple(self.sentence(number) for number in numbers),
+            tuple(map(self.sentence, numbers)),
             self.sentences[rows, S_FLAGS],
             self._sentence_rows.read(spans, len(rows)),
             starts,

@@ -1,7 +1,8 @@
 """Rows of a table on the disk, read when they are asked for.
 
 A page that is mapped counts as the process's own until another one reads it, and the system maps
-sixteen around each that is touched: a few hundred sentences would hold most of a large table.
+sixteen around each that is touched: a few hundred sentences would hold most of a large table. A
+small one is copied instead, which spares a call of the system for each stretch.
 """
 
 import os
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from backbot.errors import IndexDamagedError
 
+# Bytes of a table that is small: twice what the starter corpus has of sentences' vectors.
+SMALL = 2_400_000
 _Number = TypeVar("_Number", bound=np.generic)
 
 
@@ -21,11 +24,16 @@ class Stretches(Generic[_Number]):
     """Reads neighbouring rows of a table, shape (rows, columns); threads may share it."""
 
     def __init__(self, table: NDArray[_Number]) -> None:
-        """Read from the file that `table` is mapped from, or from `table` itself if from none."""
+        """Read from the file that `table` is mapped from, or from a copy of it if it is small, or
+        from `table` itself if it is not mapped."""
         self._table = table
         mapped: Any = table.base
         self._file: int | None = None
-        if isinstance(mapped, np.memmap) and mapped.filename is not None:
+        if not isinstance(mapped, np.memmap) or mapped.filename is None:
+            return
+        if table.nbytes <= SMALL:
+            self._table = table.copy()
+        else:
             # Kept open as long as this lives: a version that is served may go from the disk.
             self._file = os.open(mapped.filename, os.O_RDONLY)
             self._offset = mapped.offset
@@ -37,13 +45,10 @@ class Stretches(Generic[_Number]):
 
         Raises `IndexDamagedError` if the file does not give them any more.
         """
-        found = np.empty((count, self._table.shape[1]), dtype=self._table.dtype)
         if self._file is None:
-            at = 0
-            for first, last in spans:
-                found[at : at + last - first] = self._table[first:last]
-                at += last - first
-            return found
+            nothing = self._table[:0]
+            return np.concatenate([nothing, *(self._table[first:last] for first, last in spans)])
+        found = np.empty((count, self._table.shape[1]), dtype=self._table.dtype)
         width = found.itemsize * found.shape[1]
         target = found.reshape(-1).view(np.uint8).data
         at = 0
