@@ -61,7 +61,7 @@ def find_candidates(
         found = found.keeping([each.role not in without for each in found.views])
     vectors = found.vectors
     gram = np.zeros((len(vectors) + 1, len(vectors) + 1))
-    gram[1:, 1:] = (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
+    (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1, out=gram[1:, 1:])
     return Candidates(
         found.views,
         found.flags,
