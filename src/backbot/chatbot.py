@@ -83,9 +83,10 @@ class _Said(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """What a message asks: after its history, with its typing errors mended (`understood`), and in
-    the corpus's words."""
+    """What a message asks: as it was typed but for keys held down, after its history, with its
+    typing errors mended (`understood`), and in the corpus's words."""
 
+    typed: str
     resolved: Resolved
     understood: str
     reworded: Reworded
@@ -165,7 +166,8 @@ class Chatbot:
 
         def vector() -> Vectors:
             # Retrieval will need the vector of these words too, or of what they are mended to.
-            return read(squeeze(text), beside=lambda: asked().reworded.text).sentence
+            found = asked()
+            return read(found.typed, beside=found.reworded.text).sentence
 
         try:
             finding = self._recogniser.assess(text, history, vector)
@@ -198,7 +200,7 @@ class Chatbot:
         if kind := recognise(text):
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
-        resolved, understood, reworded = asked()
+        _, resolved, understood, reworded = asked()
         before = [understood, *(turn.message for turn in history)]
         left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         if pinned := self._pins.find(understood):
@@ -250,9 +252,10 @@ class Chatbot:
 
     def _asked(self, text: str, history: Sequence[Turn]) -> _Asked:
         """Return what `text` asks after `history`."""
-        resolved = resolve(squeeze(text), history)
+        typed = squeeze(text)
+        resolved = resolve(typed, history)
         understood = mend_spelling(self.index, resolved.text)
-        return _Asked(resolved, understood, adopt_synonyms(self.index, understood))
+        return _Asked(typed, resolved, understood, adopt_synonyms(self.index, understood))
 
     def _picked(self, text: str, history: Sequence[Turn]) -> str | None:
         """Return the question that `text` picks of those the last reply offered, None for none.

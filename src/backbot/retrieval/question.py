@@ -49,13 +49,13 @@ class Reader:
         self._encoder = encoder
         self._known: dict[str, Encoded] = {}
 
-    def __call__(self, text: str, beside: Callable[[], str] | None = None) -> Encoded:
+    def __call__(self, text: str, beside: str | None = None) -> Encoded:
         """Return what the encoder makes of `text`.
 
-        `beside` says which other text will be asked for: two that differ go in one pass.
+        `beside` is the other text that will be asked for: two that differ go in one pass.
         """
         if text not in self._known:
-            texts = [text] if beside is None else list(dict.fromkeys((text, beside())))
+            texts = [text] if beside is None else list(dict.fromkeys((text, beside)))
             self._known.update(zip(texts, self._encoder.read_together(texts), strict=True))
         return self._known[text]
 
