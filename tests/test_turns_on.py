@@ -44,6 +44,7 @@ def test_the_wording_of_a_question_demands_a_kind_of_answer(question: str, deman
         "Will stretching cost me my progress?",
         "Where do I put the ball?",
         "why do my shoulders hurt at this time of year",
+        "what state are my muscles in after all these years?",
     ],
 )
 def test_questions_about_degrees_and_causes_demand_nothing(question: str) -> None:
@@ -77,6 +78,8 @@ def test_a_sentence_tells_what_is_demanded_or_not(question: str, sentence: str, 
         ("Do high heels matter?", set()),
         ("On the one hand it helps", set()),
         ("Is stress a cause?", set()),
+        ("I go everywhere on foot", set()),
+        ("the left-hand end of the sofa", set()),
         ("Stretch the muscles in the front of your body", {"the chest"}),
         ("flat feet and a stiff neck", {"the foot", "the neck, shoulders or upper back"}),
     ],

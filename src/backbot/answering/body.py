@@ -44,7 +44,8 @@ _NAMED = re.compile(r"\b(?:" + "|".join(f"({words})" for words in _REGIONS.value
 # What has a part's name and is none.
 _NOT_OF_A_BODY = re.compile(
     r"\b(?:high[ -]?heels?|on the one hand|(?:on the )?other hand|hand(?:ed|y)|by hand|"
-    r"(?:at the )?back of my (?:mind|hand)|arms? (?:chair|rest)s?)\b"
+    r"(?:at the )?back of my (?:mind|hand)|arms? (?:chair|rest)s?|(?:on|by) foot|"
+    r"(?:first|second)[ -]?hand|(?:left|right)[ -]hand (?:side|end|corner|lane|drive)|heads? up)\b"
 )
 
 

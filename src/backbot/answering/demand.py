@@ -83,7 +83,7 @@ DEMANDS = (
     Demand(
         "a place",
         re.compile(
-            r"\b(?:what|which) (?:town|city|country|street|state|village)\b|"
+            r"\b(?:what|which) (?:town|city|country|street|village)\b|"
             r"\bnear(?:est)? (?:to )?(?:me|us)\b|\bin (?:my|our) (?:area|town|city|street)\b|"
             r"\bwhere (?:can|could|do|should|would) (?:i|we|you|one) (?:buy|order|purchase|book)\b"
         ),
