@@ -38,9 +38,9 @@ from backbot.retrieval.wording import mend_spelling
 # Strong: signals overlap, and weights that lean on one corpus do not carry to the next.
 REGULARISATION = 0.1
 # The bank is large; beside a real question each of its own counts for little. Its everyday matters
-# stand for far more than are in the sets.
-BANK_WEIGHT = 0.05
-EVERYDAY_WEIGHT = 0.3
+# stand for far more than are in the sets. Both are shared by the indexes that are asked.
+BANK_WEIGHT = 0.1
+EVERYDAY_WEIGHT = 3.0
 FOLDS = 6
 
 
@@ -61,7 +61,8 @@ def signals_of(index: Index, text: str) -> Signals | None:
     return read_signals(index, question, hits, candidates, runs)
 
 
-def measure(index: Index, sets: list[Path]) -> Part:
+def measure(index: Index, sets: list[Path], share: float) -> Part:
+    """Return what is measured on `index`, whose bank counts for `share` of all that are asked."""
     rows: list[Measured] = []
     labels: list[bool] = []
     weights: list[float] = []
@@ -79,7 +80,7 @@ def measure(index: Index, sets: list[Path]) -> Part:
             found = found._replace(health=float(unseen[number]))
             rows.append(measured(found, index.baseline))
             labels.append(False)
-            weights.append(EVERYDAY_WEIGHT if text in everyday else BANK_WEIGHT)
+            weights.append(share * (EVERYDAY_WEIGHT if text in everyday else BANK_WEIGHT))
     balanced = _balanced(np.array(labels), np.array(weights))
     return Part(np.array(rows), np.array(labels), balanced, np.arange(len(rows)) >= read)
 
@@ -120,7 +121,8 @@ def main(arguments: list[str]) -> None:
     for argument in arguments:
         name, _, rest = argument.partition("=")
         root, _, sets = rest.partition(":")
-        parts[name] = measure(open_index(Path(root)), [Path(each) for each in sets.split(",")])
+        paths = [Path(each) for each in sets.split(",")]
+        parts[name] = measure(open_index(Path(root)), paths, 1.0 / len(arguments))
     model = LogisticRegression(C=REGULARISATION, max_iter=5000)
     everything = together(list(parts.values()))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)

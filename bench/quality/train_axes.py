@@ -18,7 +18,8 @@ name here.
 Sources: listwise training after Cao et al. (2007), "Learning to rank: from pairwise approach to
 listwise approach", ICML, of the late interaction of Khattab and Zaharia (2020); answers and their
 absence learned together as in Clark and Gardner (2018), "Simple and effective multi-paragraph
-reading comprehension", ACL.
+reading comprehension", ACL; part of the way from the axes that were there, after Wortsman et al.
+(2022), "Robust fine-tuning of zero-shot models", CVPR.
 """
 
 import argparse
@@ -63,6 +64,9 @@ ABSTAINING = 3.0
 # The bank is large and most of it is far away from any corpus.
 BANK_WEIGHT = 0.1
 EVERYDAY_WEIGHT = 0.3
+# How far towards what was learned: all the way serves the corpora of the sets a little better, and
+# any other worse.
+SHARE = 0.7
 # What brings the three signals that the axes change near to a mean of 0 and a spread of 1.
 MIDDLES = torch.tensor([1.2, 0.6, 0.7])
 SCALES = torch.tensor([1.0, 4.0, 4.0])
@@ -265,7 +269,7 @@ def learn(examples: list[Example], start: Vectors) -> Vectors:
             steps.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             steps.step()
-    return learner.axes.detach().numpy()
+    return start + np.float32(SHARE) * (learner.axes.detach().numpy() - start)
 
 
 def first_right(examples: Iterable[Example], found: Vectors) -> float:
@@ -289,11 +293,9 @@ def main() -> None:
     torch.set_num_threads(1)
     checkpoint = export.find_checkpoint(None)
     read = Reader(checkpoint)
-    named = [
-        (Path(root), Path(path)) for root, paths in map(_parted, options.sets) for path in paths
-    ]
-    parts = {path: list(of_set(root, path, read)) for root, path in named}
-    for root in dict.fromkeys(root for root, _ in named):
+    parts: dict[Path, list[Example]] = {}
+    for root, paths in map(_parted, options.sets):
+        parts |= {path: list(of_set(root, path, read)) for path in paths}
         parts[root] = list(of_bank(root, read))
     if options.claims:
         parts[options.claims] = list(of_claims(options.claims, read))
@@ -307,9 +309,9 @@ def main() -> None:
     np.save(options.to, found, allow_pickle=False)
 
 
-def _parted(argument: str) -> tuple[str, list[str]]:
+def _parted(argument: str) -> tuple[Path, list[Path]]:
     root, _, paths = argument.partition(":")
-    return root, paths.split(",")
+    return Path(root), [Path(path) for path in paths.split(",")]
 
 
 if __name__ == "__main__":
