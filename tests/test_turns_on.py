@@ -126,7 +126,7 @@ def test_the_point_of_a_follow_up_is_its_own(chatbot: Chatbot) -> None:
 
 def test_confidence_tells_clear_answers_apart_and_is_never_certain() -> None:
     weak = {"away": 0.9, "away_3": 0.8, "away_10": 0.7}
-    shares = [0.4 + step / 20 for step in range(13)]
+    shares = [0.5 + step / 20 for step in range(11)]
     found = [
         round(confidence(Signals(**(dict.fromkeys(Signals._fields, share) | weak)), Baseline()), 4)
         for share in shares
