@@ -49,10 +49,15 @@ THRESHOLDS = (0.01, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 # Not taught as ordinary: questions of the quality sets that do tell of a sign, and of the bank that
 # a reader with a sign might ask, or nearly.
-_SIGNS_IN_SETS = ("b212", "b238", "d009", "d045", "e109", "h140", "i146", "i149", "i158")
+_SIGNS_IN_SETS = (
+    "b212", "b238", "d009", "d045", "e109", "h140", "i146", "i149", "i158", "n242", "r020", "r031",
+    "r040", "r061", "r085", "r086", "r093", "r094", "r132", "r155", "r158", "r162", "s283", "t243",
+    "t274", "v017", "v019", "v070", "v075", "v076", "v103", "v111",
+)  # fmt: skip
 _SIGNS_IN_BANK = re.compile(
     r"\b(?:cough at night|erection|lump in my breast|flashes of light|myeloma|tiptoes|red and hot|"
-    r"missed two doses|contraceptive patch|mastitis)\b"
+    r"missed two doses|contraceptive patch|mastitis|mole on my back|shuffles when he walks|"
+    r"uti antibiotics|lump on the side of my neck|legs cramp when walking)\b"
 )
 
 Floats = NDArray[np.float64]

@@ -29,8 +29,15 @@ _LOOKALIKES = str.maketrans(
     "abeerkmhopctyxuдijsqwhlbabenikvoptuxwyilo".replace("д", "d"),
 )
 _DIGITS_AS_LETTERS = str.maketrans("013457@$", "oieastas")
-# Two words that are one body part: the blade is no shoulder.
-_COMPOUNDS = {("shoulder", "blade"): "shoulderblade", ("shoulder", "blades"): "shoulderblades"}
+# Two words that are one thing: the blade is no shoulder, and neither pressure nor thinners of blood
+# are blood.
+_COMPOUNDS = {
+    ("shoulder", "blade"): "shoulderblade",
+    ("shoulder", "blades"): "shoulderblades",
+    ("blood", "pressure"): "bp",
+    ("blood", "thinner"): "anticoagulant",
+    ("blood", "thinners"): "anticoagulants",
+}
 # Shorter words have too many neighbours; a longer one may hold two slips.
 MIN_MENDED = 5
 TWO_SLIPS = 8
