@@ -120,6 +120,40 @@ TELL_OF_A_SIGN = {
     "i149": "a lump",
     "i158": "a swollen lip",
     "i218": "asks which tablets",
+    "n127": "tells what a scan shows",
+    "n234": "asks about taking two medicines together",
+    "p247": "asks how often to take a medicine",
+    "p267": "asks about a medicine and alcohol",
+    "s228": "asks for a dose",
+    "s235": "asks which medicine",
+    "s248": "asks about taking two medicines together",
+    "s267": "asks which medicine",
+    "s272": "asks about a medicine and alcohol",
+    "s286": "asks what a blood test means",
+    "t058": "tells what a scan shows",
+    "t211": "asks for a dose",
+    "t237": "asks which medicine",
+    "t259": "asks about taking two medicines together",
+    "t260": "asks for a dose",
+    "t274": "a child with a fever and a rash",
+    "r020": "new headaches at 58",
+    "r031": "pain since a collision",
+    "r061": "a lump that grows",
+    "r085": "fragile bones and a sudden pain",
+    "r093": "an earlier cancer and a new ache",
+    "r094": "weight lost without a diet",
+    "r132": "a hand that tingles for weeks",
+    "r155": "shingles",
+    "r213": "asks how many tablets",
+    "r218": "asks how many tablets",
+    "r412": "asks which painkiller",
+    "v019": "new headaches at 57",
+    "v073": "tells what a scan shows",
+    "v076": "fragile bones and a knock",
+    "v103": "asks whether something is torn",
+    "v208": "asks how many tablets",
+    "v212": "asks for a dose",
+    "v268": "asks what a blood test means",
 }
 
 
@@ -177,6 +211,47 @@ def test_only_conditions_and_medicines_are_declined(message: str, declined: str)
 )
 def test_animals_and_talk_of_other_things_raise_nothing(index: Index, message: str) -> None:
     assert Recogniser(index.encoder).assess(message).level in ("none", "info")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "there's a warm spot right next to my shoulder blade after typing, which muscle sits there",
+        "it feels like a hot needle beside the spine when i knead dough. what can i stretch?",
+        "my right side is short and stiff and the other one weak. does that make knots?",
+        "can't i simply rub the place that aches",
+        "if i leave it alone will it pass or do i have to act",
+        "is a massage gun too much? my brother throws himself onto his sofa with one",
+        "forget my last message, i meant the neck",
+        "always the left shoulder that is tight, where i hold the phone under my chin",
+        "a dry cough since the new blood pressure tablets",
+        "my uncle is on blood thinners. is a ball against the wall all right for his back?",
+        "wear and tear in the thoracic spine, does that hurt?",
+        "her head aches most weeks and her shoulders are full of lumps. is there a link?",
+        "my ankle swells after hiking, heat or ice?",
+        "all day bent over the workbench, for weeks now. what does it do to my back?",
+    ],
+)
+def test_what_only_sounds_like_a_sign_raises_nothing(index: Index, message: str) -> None:
+    assert Recogniser(index.encoder).assess(message).level in ("none", "info")
+
+
+@pytest.mark.parametrize(
+    ("message", "level"),
+    [
+        ("there is a hot patch beside my spine and i have a temperature and chills", "urgent"),
+        ("suddenly my left side went weak, the other one is tight", "emergency"),
+        ("i cough up blood, and i take blood pressure pills", "urgent"),
+        ("this is my last message", "crisis_immediate"),
+        ("my knee is hot, red and swollen. ice or heat?", "urgent"),
+        ("more and more bent over in the past months", "soon"),
+        ("my back hurts and i lose weight though i do not diet", "soon"),
+    ],
+)
+def test_a_sign_beside_the_same_words_is_still_noticed(
+    index: Index, message: str, level: str
+) -> None:
+    assert Recogniser(index.encoder).assess(message).level == level
 
 
 def test_a_recogniser_that_breaks_leaves_a_standing_caution_and_is_counted(
