@@ -45,6 +45,9 @@ STRENGTH_WORDS = 5.0
 STRENGTH_KINDS = 6.0
 # Messages whose vectors are this alike are one scenario and stay in one fold.
 SAME_SCENARIO = 0.85
+# The blends are fitted as if these shares of all messages told of any sign, and of a crisis: how
+# much ordinary talk is taught then moves no threshold.
+SHARES = (0.34, 0.135)
 THRESHOLDS = (0.01, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 # Not taught as ordinary: questions of the quality sets that do tell of a sign, and of the bank that
@@ -129,8 +132,11 @@ def unseen_scores(vectors: Floats, words: Words, answers: NDArray[np.bool_]) -> 
     return scores
 
 
-def blend(scores: Floats, flagged: NDArray[np.bool_]) -> Blend:
-    fitted = LogisticRegression(max_iter=2000).fit(scores, flagged)
+def blend(scores: Floats, flagged: NDArray[np.bool_], share: float) -> Blend:
+    """Return how the columns of `scores` are weighed, if `share` of all messages is flagged."""
+    told = flagged.mean()
+    counts = np.where(flagged, share / told, (1.0 - share) / (1.0 - told))
+    fitted = LogisticRegression(max_iter=2000).fit(scores, flagged, sample_weight=counts)
     weights = [round(float(each), 4) for each in fitted.coef_[0]] + [0.0]
     return Blend(weights[0], weights[1], round(float(fitted.intercept_[0]), 4))
 
@@ -247,8 +253,8 @@ def main() -> int:
     scores = unseen_scores(vectors, words, answers)
     blends = []
     for at, question in enumerate(("sign or crisis", "crisis")):
-        both = blend(scores[:, at], answers[:, at])
-        alone = blend(scores[:, at, :1], answers[:, at])
+        both = blend(scores[:, at], answers[:, at], SHARES[at])
+        alone = blend(scores[:, at, :1], answers[:, at], SHARES[at])
         blends.append((both, alone))
         chances = np.array([both(*each) for each in scores[:, at]])
         print(f"{question}, cross-validated, share of " + " ".join(f"{each:>9}" for each in kind))
