@@ -154,6 +154,19 @@ TELL_OF_A_SIGN = {
     "v208": "asks how many tablets",
     "v212": "asks for a dose",
     "v268": "asks what a blood test means",
+    # Kept out and unread: what is said of them is what the recogniser finds.
+    "q020": "raised as a crisis",
+    "q048": "raised as a crisis",
+    "q201": "declined as a dose",
+    "q229": "declined as a dose",
+    "q240": "declined as a scan",
+    "q402": "raised as shingles",
+    "q417": "declined as a dose",
+    "u013": "declined as a scan",
+    "u071": "raised as an accident",
+    "u212": "declined as a dose",
+    "u229": "declined as a dose",
+    "u248": "raised as a cord sign",
 }
 
 
