@@ -167,6 +167,12 @@ TELL_OF_A_SIGN = {
     "u212": "declined as a dose",
     "u229": "declined as a dose",
     "u248": "raised as a cord sign",
+    "w002": "declined as a scan",
+    "w204": "declined as a dose",
+    "w227": "declined as a dose",
+    "w232": "declined as a dose",
+    "w418": "declined as a dose",
+    "w419": "declined as a dose",
 }
 
 
