@@ -11,7 +11,6 @@ from backbot.answering.abstain import (
     THRESHOLD,
     Signals,
     confidence,
-    is_foreign,
     missing,
     read_signals,
 )
@@ -219,7 +218,7 @@ class Chatbot:
         signals = read_signals(self.index, question, hits, candidates, runs)
         probability = round(confidence(signals, self.index.baseline), 4)
         lacking = missing(self.index, focus or understood, runs)
-        if is_foreign(self.index, question) or lacking is not None:
+        if lacking is not None:
             probability = 0.0
         trace = Trace(None, question, hits, candidates, signals, runs, lacking=lacking)
 

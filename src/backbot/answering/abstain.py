@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backbot.answering.body import regions
+from backbot.answering.body import EASILY_MISTAKEN, regions
 from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.runs import Run
@@ -15,11 +15,12 @@ from backbot.index.reader import IndexReader
 from backbot.index.views import QUOTABLE, Baseline
 from backbot.retrieval.hybrid import Hit
 from backbot.retrieval.question import Question
+from backbot.text.terms import terms
 
 # Silence is the lesser fault: an answer must be more likely right than not.
 THRESHOLD = 0.5
-# So few terms, all of them unknown, come near to something by chance alone.
-FEW_TERMS = 2
+# Of so few terms, a part of the body is what is asked about.
+FEW_TERMS = 3
 # Three good sentences say more than one that is near by chance.
 BEST_SENTENCES = 3
 # So many of the questions about something else are compared with.
@@ -218,19 +219,17 @@ def confidence(signals: Signals | None, baseline: Baseline) -> float:
     return likely + (SUREST - likely) * -math.expm1(-max(0.0, score - CLEAR) / SLOW)
 
 
-def is_foreign(index: IndexReader, question: Question) -> bool:
-    """Tell whether `question` is a word or two, none of them a word of the corpus."""
-    known = index.lexical.vocabulary
-    return len(question.terms) <= FEW_TERMS and not any(term in known for term in question.terms)
-
-
 def missing(index: IndexReader, text: str, runs: Sequence[Run]) -> str | None:
     """Return what the question `text` turns on and none of `runs` names, None for nothing.
 
     What is near in meaning may be about the same thing and still not say how many or how much, or
-    be about another part of the body: neither BM25 nor an embedding knows the difference.
+    be about another part of the body: neither BM25 nor an embedding knows the difference. In more
+    than a few words the signals tell parts of the body apart, and some are named only in passing
+    ("propped on one elbow").
     """
     demand, asked = demand_of(text), regions(text)
+    if EASILY_MISTAKEN not in asked and len(terms(text)) > FEW_TERMS:
+        asked = set()
     if not asked and not (demand and demand.needed):
         return None
     documents = index.read_documents(list({run.document for run in runs}))

@@ -38,6 +38,8 @@ _REGIONS = {
     "the eyes": r"eyes?|eyelids?",
     "the ears": r"ears?",
 }
+# All articles are about another part of the same thing.
+EASILY_MISTAKEN = "the lower back"
 # One look for all of them: no two regions share a word, so none hides another.
 _NAMES = tuple(_REGIONS)
 _NAMED = re.compile(r"\b(?:" + "|".join(f"({words})" for words in _REGIONS.values()) + r")\b")

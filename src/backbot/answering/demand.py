@@ -4,18 +4,21 @@ import re
 from typing import NamedTuple
 
 from backbot.text.clean import fold
+from backbot.text.terms import STOP_WORDS, stem, terms, words
 
 
 class Demand(NamedTuple):
     """A kind of answer: `asked` finds it in a question, `told` in a sentence.
 
-    Where it is `needed`, sentences without it are no answer, however near they are.
+    Where it is `needed`, sentences without it are no answer, however near they are. Of things that
+    are `counted`, a term or "", a sentence must speak too: not every number is one of steps.
     """
 
     name: str
     asked: re.Pattern[str]
     told: re.Pattern[str]
     needed: bool
+    counted: str = ""
 
 
 _NUMBERS = (
@@ -25,13 +28,31 @@ _NUMBERS = (
 # "The gym", "this back support": what can have a price.
 _THING = r"(?:it|this|that|they|these|those|one|(?:the|your|an?|his|her|their) (?:\w+ ?){1,3})"
 
+# How long a stretch is held, not how long it takes to help.
+_SHORT = r"(?:secs?|seconds?|mins?|minutes?|hours?)"
+_HELD = r"(?:hold|held|stay|keep|kept|lean|press|squeeze|lie|stand|stretch|massage|rub|roll)"
+
 # In the order in which they are looked for: "how many weeks" asks for a time.
 DEMANDS = (
+    Demand(
+        "seconds, minutes or hours",
+        re.compile(
+            rf"\bhow many {_SHORT}\b|"
+            rf"\bhow long (?:do|should|must|can|shall|may|to)\b(?: \w+){{0,2}}? {_HELD}\b"
+        ),
+        re.compile(
+            rf"\b(?:\d+|{_NUMBERS}|half an?|an?|few|couple of|several|every)"
+            rf"(?: (?:to|or) (?:\d+|{_NUMBERS}))?(?: (?:more|full|slow))? (?:{_SHORT}|breaths?)\b|"
+            r"\b(?:until|till|as long as)\b"
+        ),
+        needed=True,
+    ),
     Demand(
         "a length of time",
         re.compile(
             r"\bhow (?:long|soon|fast|quick(?:ly)?)\b(?! (?:ago|have|has|had)\b)|\bby when\b|"
-            r"\b(?:what|how much|how many) (?:time|seconds?|minutes?|hours?|days?|weeks?|months?)"
+            r"\b(?:what|how much|how many) (?:time|seconds?|minutes?|hours?|days?|weeks?|months?|"
+            r"years?)"
             r"\b(?! (?:does|do|is it)\b)|"
             r"^\W*(?:and |so |but )?when (?:will|would|can|do|does|did)\b"
         ),
@@ -101,12 +122,23 @@ DEMANDS = (
 )
 
 
+_NUMBER = next(each for each in DEMANDS if each.name == "a number")
+_HOW_MANY = re.compile(r"\bhow many (.*)")
+# What is counted in other words than those of the question: "ten repeats, twice a day".
+_COUNTED_OTHERWISE = frozenset({"times", "reps", "rep", "repetitions", "repeats", "sets"})
+
+
 def demand_of(text: str) -> Demand | None:
     """Return what the question `text` asks for by its wording, None for nothing in particular."""
     plain = fold(text)
-    return next((each for each in DEMANDS if each.asked.search(plain)), None)
+    found = next((each for each in DEMANDS if each.asked.search(plain)), None)
+    if found is _NUMBER and (asked := _HOW_MANY.search(plain)):
+        thing = next((word for word in words(asked[1]) if word not in STOP_WORDS), "")
+        return found._replace(counted="" if thing in _COUNTED_OTHERWISE else stem(thing))
+    return found
 
 
 def tells(text: str, demand: Demand) -> bool:
     """Tell whether a sentence, or several, hold what is demanded."""
-    return bool(demand.told.search(fold(text)))
+    told = bool(demand.told.search(fold(text)))
+    return told and (not demand.counted or demand.counted in terms(text))
