@@ -27,9 +27,9 @@ class Other:
 
 
 def test_the_axes_that_come_along_are_for_the_default_model(index: Index) -> None:
-    axes = learned_axes()
-    assert axes.shape == (index.encoder.dimensions, TOKEN_DIMENSIONS)
-    assert np.isfinite(axes).all()
+    for axes in learned_axes():
+        assert axes.shape == (index.encoder.dimensions, TOKEN_DIMENSIONS)
+        assert np.isfinite(axes).all()
     assert LEARNED_WITH == export.DEFAULT_WEIGHTS_SHA256 == index.encoder.card.weights_sha256
     assert index.encoder.card.axes == axes_digest(LEARNED_WITH)
 
@@ -41,16 +41,19 @@ def test_the_tokens_of_the_index_are_turned_by_them(index: Index) -> None:
     inputs = reference[0].tokenizer("knots", return_tensors="pt")
     with torch.inference_mode():
         hidden = reference[0].auto_model(**inputs).last_hidden_state[0, 1:-1].numpy()
-    turned = hidden @ learned_axes()
-    turned /= np.linalg.norm(turned, axis=1, keepdims=True)
-    read = index.encoder.read("knots").tokens.astype(np.float32)
-    read /= np.linalg.norm(read, axis=1, keepdims=True)
-    assert (turned * read).sum(axis=1).min() > 0.99
+    read = index.encoder.read("knots")
+    for axes, tokens in zip(learned_axes(), (read.tokens, read.ordering, read.meeting), strict=True):
+        turned = hidden @ axes
+        turned /= np.linalg.norm(turned, axis=1, keepdims=True)
+        found = tokens.astype(np.float32)
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+        assert (turned * found).sum(axis=1).min() > 0.99
 
 
 def test_another_model_gets_axes_of_its_own() -> None:
     other: Any = Other()
-    axes = token_axes(other, "0" * 64)
+    axes, *of_questions = token_axes(other, "0" * 64)
+    assert all(np.array_equal(axes, each) for each in of_questions)
     assert axes.shape == (128, TOKEN_DIMENSIONS)
     assert np.allclose(axes.T @ axes, np.eye(TOKEN_DIMENSIONS), atol=1e-5)
     assert np.array_equal(axes, principal_axes(other))

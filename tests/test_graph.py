@@ -9,9 +9,12 @@ import pytest
 
 from backbot.errors import ModelError
 from backbot.index import export
+from backbot.index.axes import TokenAxes
 from backbot.index.encoder import Encoder
 from backbot.index.graph import encoder_graph
 from backbot.index.rounding import round_rows
+
+AXES = TokenAxes(*np.eye(384, 96, dtype=np.float32)[None].repeat(3, axis=0))
 
 
 @pytest.mark.parametrize("columns", [64, 65, 31])
@@ -36,19 +39,18 @@ def test_a_run_of_noughts_stays_one() -> None:
 def test_a_model_that_is_no_bert_is_refused() -> None:
     model: Any = SimpleNamespace(config=SimpleNamespace(model_type="mpnet", hidden_act="gelu"))
     with pytest.raises(ModelError, match="no BERT but mpnet"):
-        encoder_graph(model, np.eye(4, dtype=np.float32), rounded=True)
+        encoder_graph(model, AXES, rounded=True)
 
 
 def test_a_bert_of_another_activation_is_refused() -> None:
     model: Any = SimpleNamespace(config=SimpleNamespace(model_type="bert", hidden_act="relu"))
     with pytest.raises(ModelError, match="relu"):
-        encoder_graph(model, np.eye(4, dtype=np.float32), rounded=True)
+        encoder_graph(model, AXES, rounded=True)
 
 
 def test_the_same_model_gives_the_same_graph() -> None:
     model: Any = export.load_reference(export.find_checkpoint(None))[0].auto_model
-    axes = np.eye(384, 96, dtype=np.float32)
-    first, second = (encoder_graph(model, axes, rounded=True) for _ in range(2))
+    first, second = (encoder_graph(model, AXES, rounded=True) for _ in range(2))
     assert first.SerializeToString() == second.SerializeToString()
 
 

@@ -8,7 +8,9 @@ compared with those of a sentence are turned, from the principal ones on, for tw
 that sentences which hold the evidence outscore those around them, and that questions which the
 corpus answers are told from those that it does not (of the sets, and of the index's own bank), by
 the best sentence's score, by the share of the words that it meets, and by the share that all
-sentences together meet, beside all other signals of the confidence. Of SciFact's training claims
+sentences together meet, beside all other signals of the confidence. The tokens of a question are
+turned by other axes than those of a sentence, and for each of the two things by axes of their own:
+what answers a question is seldom said in its words. Of SciFact's training claims
 (`--claims`, a folder with queries.train.jsonl, qrels.train.tsv and corpus.jsonl), any sentence of
 the right abstract may be the one. `--left-out` learns without some sets, to measure them by an
 index that is built with what was learned (rebuild, `backbot evaluate`, learn anew with all). Prints
@@ -208,7 +210,10 @@ class Learner(torch.nn.Module):
 
     def __init__(self, start: Vectors) -> None:
         super().__init__()
-        self.axes = torch.nn.Parameter(torch.from_numpy(start.copy()))
+        turned = torch.from_numpy(start)
+        self.sentence, self.ordering, self.meeting = (
+            torch.nn.Parameter(turned.clone()) for _ in axes.TokenAxes._fields
+        )
         self.sum = torch.nn.Linear(3 + len(OTHERS), 1)
         with torch.no_grad():
             self.sum.weight.zero_()
@@ -219,17 +224,18 @@ class Learner(torch.nn.Module):
         """Return what `answering.runs` would score each sentence by itself, shape (sentences,), and
         how near it comes to each of the question's tokens, shape (tokens, sentences).
         """
-        normalize = torch.nn.functional.normalize
-        question = normalize(each.question @ self.axes, dim=1)
+        turned = [each.question @ self.ordering, each.question @ self.meeting]
+        question = torch.nn.functional.normalize(torch.cat(turned), dim=1)
         lengths = [len(sentence) for sentence in each.sentences]
-        sentences = normalize(torch.cat(each.sentences) @ self.axes, dim=1)
+        sentences = torch.cat(each.sentences) @ self.sentence
+        sentences = torch.nn.functional.normalize(sentences, dim=1)
         near = torch.nn.utils.rnn.pad_sequence(
             list(torch.split(sentences @ question.T, lengths)), batch_first=True, padding_value=-1.0
         )
-        met = near.amax(dim=1).clamp(min=0.0).T
-        rarity = (1.0 - met.mean(dim=1)).detach() ** runs.RARITY
+        ordering, meeting = near.amax(dim=1).clamp(min=0.0).T.chunk(2)
+        rarity = (1.0 - ordering.mean(dim=1)).detach() ** runs.RARITY
         shares = rarity / rarity.sum().clamp(min=1e-6)
-        return runs.TOKENS_WEIGHT * (met.T * shares).sum(dim=1) + each.given, met
+        return runs.TOKENS_WEIGHT * (ordering.T * shares).sum(dim=1) + each.given, meeting
 
     def loss(self, each: Example) -> torch.Tensor:
         scores, met = self.scores(each)
@@ -240,19 +246,20 @@ class Learner(torch.nn.Module):
         if each.answered is None:
             return lost
         best = int(scores.argmax())
-        changed = torch.stack([scores[best], met[:, best].mean(), met.amax(dim=1).mean()])
+        # How sentences are put in order is not for telling whether there is an answer.
+        changed = torch.stack([scores[best].detach(), met[:, best].mean(), met.amax(dim=1).mean()])
         signals = torch.cat([(changed - MIDDLES) * SCALES, each.others])
         label = torch.tensor([float(each.answered)])
         cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
         return lost + ABSTAINING * cross_entropy(self.sum(signals), label)
 
 
-def learn(examples: list[Example], start: Vectors) -> Vectors:
-    """Return the axes that `start` is turned to by `examples`."""
+def learn(examples: list[Example], start: Vectors) -> Learner:
+    """Return what `examples` teach, with axes that are turned from `start`."""
     learner = Learner(start)
     steps = torch.optim.Adam(
         [
-            {"params": [learner.axes], "lr": RATE},
+            {"params": [learner.sentence, learner.ordering, learner.meeting], "lr": RATE},
             {"params": learner.sum.parameters(), "lr": SIGNALS_RATE},
         ]
     )
@@ -269,11 +276,13 @@ def learn(examples: list[Example], start: Vectors) -> Vectors:
             steps.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             steps.step()
-    return start + np.float32(SHARE) * (learner.axes.detach().numpy() - start)
+    with torch.no_grad():
+        for turned in (learner.sentence, learner.ordering, learner.meeting):
+            turned.lerp_(torch.from_numpy(start), 1.0 - SHARE)
+    return learner
 
 
-def first_right(examples: Iterable[Example], found: Vectors) -> float:
-    learner = Learner(found)
+def first_right(examples: Iterable[Example], learner: Learner) -> float:
     with torch.inference_mode():
         right = [
             bool(each.right[learner.scores(each)[0].argmax()])
@@ -304,9 +313,11 @@ def main() -> None:
     found = learn(taught, start)
     for path, part in parts.items():
         unseen = " (left out)" if path in options.left_out else ""
-        before, after = first_right(part, start), first_right(part, found)
+        before, after = first_right(part, Learner(start)), first_right(part, found)
         print(f"{path.name}{unseen}: {len(part)}, first right {before:.3f}, then {after:.3f}")
-    np.save(options.to, found, allow_pickle=False)
+    turned = torch.stack([found.sentence, found.ordering, found.meeting])
+    # Half as many digits turn no sentence into another.
+    np.save(options.to, turned.detach().numpy().astype(np.float16), allow_pickle=False)
 
 
 def _parted(argument: str) -> tuple[Path, list[Path]]:

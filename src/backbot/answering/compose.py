@@ -207,7 +207,7 @@ class _Answer:
 
     def _met(self, run: Run) -> Similarities:
         first, after = self._same.span(run)
-        met: Similarities = self._candidates.tokens[first:after].max(axis=0)
+        met: Similarities = self._candidates.ordering[first:after].max(axis=0)
         return met
 
     def _host(self, run: Run) -> int | None:

@@ -177,6 +177,8 @@ class Runs:
 
         `follows` tells of each candidate whether it goes straight on the one before it.
         """
+        self._question = question
+        self._meeting = candidates.meeting
         self._sentences = candidates.sentences
         edges = np.fromiter(itertools.chain.from_iterable(spans), np.int64, 2 * len(spans))
         self._first, self._last = edges.reshape(-1, 2).T
@@ -188,12 +190,11 @@ class Runs:
         denies = candidates.are(DENIES) & quotable
         told = np.where(quotable, candidates.cosines, -1.0)
         best = self._first + told[self._places].argmax(axis=0)
-        met = self._most(candidates.tokens)
+        met = self._most(candidates.ordering)
         words = self._sums(np.array([each.words for each in self._sentences]))
         roles = np.array([int(each.role) for each in self._sentences])[best]
         self._whole = self._cosines(candidates)
-        self._tokens = question.share_met(met)
-        self._telling = _telling(question, candidates, met, self._tokens)
+        self._telling = _telling(question, candidates, met)
         self._passage = self._most(candidates.passages)
         self._denies = self._most(denies)
         score = (
@@ -226,6 +227,8 @@ class Runs:
         """Return the run at `place` of this order."""
         span = self._order[place]
         first, last = self._sentences[self.first[place]], self._sentences[self.last[place]]
+        held = slice(self.first[place], self.last[place] + 1)
+        met = self._meeting[held].max(axis=0, keepdims=True)
         return Run(
             document=first.document,
             section=first.section,
@@ -238,7 +241,7 @@ class Runs:
             alone=bool(self.alone[place]),
             score=float(self.scores[place]),
             whole=float(self._whole[span]),
-            tokens=float(self._tokens[span]),
+            tokens=float(self._question.share_met(met)[0]),
             telling=float(self._telling[span]),
             passage=float(self._passage[span]),
             denies=bool(self._denies[span]),
@@ -264,18 +267,16 @@ class Runs:
         return np.maximum(sums / np.sqrt(np.maximum(square, 1e-9)), 0.0)
 
 
-def _telling(
-    question: Question, candidates: Candidates, met: Similarities, tokens: Similarities
-) -> Similarities:
+def _telling(question: Question, candidates: Candidates, met: Similarities) -> Similarities:
     """Return the share of the question that each span meets, by what tells spans apart.
 
     Nearly every sentence on upper backs meets "upper back"; few meet "vitamins". Which words these
     are is seen in the candidates themselves.
     """
-    rarity = question.emphasis * (1.0 - candidates.tokens.sum(axis=0) / len(candidates)) ** RARITY
+    rarity = question.emphasis * (1.0 - candidates.ordering.sum(axis=0) / len(candidates)) ** RARITY
     whole = float(rarity.sum())
     if whole == 0.0:
-        return tokens
+        return question.share_met(met)
     shares: Similarities = (met * (rarity / whole)).sum(axis=1)
     return shares
 
@@ -284,7 +285,7 @@ def _near_the_premise(
     question: Question, candidates: Candidates, follows: Sequence[bool]
 ) -> NDArray[np.bool_]:
     """Tell of each sentence whether it, or the one before it, is about what was asked."""
-    met = question.share_met(candidates.tokens)
+    met = question.share_met(candidates.ordering)
     near: NDArray[np.bool_] = met >= NEAR_PREMISE * met.max()
     near[1:] |= near[:-1] & follows[1:]
     return near

@@ -1,4 +1,7 @@
-"""The axes of token vectors: the directions in which the words of a question are compared.
+"""The axes of token vectors: the directions in which words are compared.
+
+Those of a question are turned by axes of their own, twice: towards what sentences answer it with,
+and towards where it is spoken of at all.
 
 Learned for the default encoder (`bench/quality/train_axes.py`), found anew for any other. A corpus
 has no say in them, so that an article more or less changes nobody else's vectors.
@@ -6,7 +9,7 @@ has no say in them, so that an article more or less changes nobody else's vector
 
 import hashlib
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,18 @@ LEARNED_WITH = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 LEARNED = files("backbot") / "data" / "axes.npy"
 
 
+class TokenAxes(NamedTuple):
+    """Axes that token vectors are turned by, each of the shape (dimensions, 96).
+
+    `sentence` is for the tokens of sentences, `ordering` for those of a question where sentences
+    are put in order, `meeting` where it counts which of its words are met at all.
+    """
+
+    sentence: Vectors
+    ordering: Vectors
+    meeting: Vectors
+
+
 def axes_digest(weights: str) -> str:
     """Return what names the axes for the model whose weights have the SHA-256 `weights`."""
     if weights == LEARNED_WITH:
@@ -34,17 +49,20 @@ def axes_digest(weights: str) -> str:
     return hashlib.sha256("\n".join(("1", *bank_questions())).encode()).hexdigest()[:16]
 
 
-def token_axes(reference: "SentenceTransformer", weights: str) -> Vectors:
-    """Return the axes for `reference`, shape (dimensions, 96): those that come along if they were
-    learned with its `weights`, else its principal ones.
+def token_axes(reference: "SentenceTransformer", weights: str) -> TokenAxes:
+    """Return the axes for `reference`: those that come along if they were learned with its
+    `weights`, else its principal ones for all tokens alike.
     """
-    return learned_axes() if weights == LEARNED_WITH else principal_axes(reference)
+    if weights == LEARNED_WITH:
+        return learned_axes()
+    axes = principal_axes(reference)
+    return TokenAxes(axes, axes, axes)
 
 
-def learned_axes() -> Vectors:
-    """Return the axes that come along, shape (384, 96)."""
+def learned_axes() -> TokenAxes:
+    """Return the axes that come along."""
     with as_file(LEARNED) as path:
-        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+        return TokenAxes(*np.load(path, allow_pickle=False).astype(np.float32))
 
 
 def principal_axes(reference: "SentenceTransformer") -> Vectors:

@@ -1,7 +1,7 @@
 """The sentence encoder as readers' questions meet it: ONNX Runtime, one thread, no torch."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,8 @@ CARD_FILE = "model.json"
 MODEL_FILES = (CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE)
 # A token vector's part of 1.0 is kept as 127: a byte a dimension.
 TOKEN_SCALE = 127
+# The outputs of the model that hold token vectors.
+TOKEN_OUTPUTS = ("tokens", "ordering", "meeting")
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
 MAX_TOKENS = 256
 
@@ -64,11 +66,14 @@ class Encoded(NamedTuple):
 
     `sentence` is the unit vector of the whole, shape (dimensions,); `tokens` the unit vectors of
     the pieces of its content words in their context, shape (pieces, token_dimensions), scaled by
-    `TOKEN_SCALE`.
+    `TOKEN_SCALE`, as a sentence's are compared. `ordering` and `meeting` are the same of a question
+    (see `axes.TokenAxes`).
     """
 
     sentence: Vectors
     tokens: TokenVectors
+    ordering: TokenVectors
+    meeting: TokenVectors
 
 
 class Encoder:
@@ -127,8 +132,8 @@ class Encoder:
     def read(self, text: str) -> Encoded:
         """Return the vector of one text and those of its content words' pieces, in one pass."""
         encoding = self._tokenizer.encode(text)
-        sentences, tokens = self._run_one(encoding, ["sentence", "tokens"])
-        return _encoded(text, encoding, sentences[0], tokens[0])
+        sentences, *tokens = self._run_one(encoding, ["sentence", *TOKEN_OUTPUTS])
+        return _encoded(text, encoding, sentences[0], (each[0] for each in tokens))
 
     def read_together(self, texts: Sequence[str]) -> list[Encoded]:
         """Return what `read` makes of each of a few short texts, in one pass of the model.
@@ -146,9 +151,9 @@ class Encoder:
         for row, encoding in enumerate(encodings):
             ids[row, : lengths[row]] = encoding.ids
             mask[row, : lengths[row]] = 1
-        sentences, tokens = self._run(ids, mask, ["sentence", "tokens"])
+        sentences, *tokens = self._run(ids, mask, ["sentence", *TOKEN_OUTPUTS])
         return [
-            _encoded(text, encoding, sentences[row], tokens[row])
+            _encoded(text, encoding, sentences[row], (each[row] for each in tokens))
             for row, (text, encoding) in enumerate(zip(texts, encodings, strict=True))
         ]
 
@@ -201,9 +206,12 @@ class Encoder:
         return [np.asarray(each, np.float32) for each in self._session.run(outputs, inputs)]
 
 
-def _encoded(text: str, encoding: Encoding, sentence: Vectors, tokens: Vectors) -> Encoded:
+def _encoded(
+    text: str, encoding: Encoding, sentence: Vectors, tokens: Iterable[Vectors]
+) -> Encoded:
     kept = content_pieces(text, encoding)
-    return Encoded(sentence, np.rint(tokens[kept] * TOKEN_SCALE).astype(np.int8))
+    scaled = (np.rint(each[kept] * TOKEN_SCALE).astype(np.int8) for each in tokens)
+    return Encoded(sentence, *scaled)
 
 
 def content_pieces(text: str, encoding: Encoding) -> list[int]:

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from backbot.errors import ModelError
-from backbot.index.axes import TOKEN_DIMENSIONS, axes_digest, token_axes
+from backbot.index.axes import TOKEN_DIMENSIONS, TokenAxes, axes_digest, token_axes
 from backbot.index.encoder import (
     CARD_FILE,
     DATA_FILE,
@@ -203,7 +203,7 @@ def _dimensions(reference: "SentenceTransformer") -> int:
 
 
 def _write_onnx(
-    reference: "SentenceTransformer", axes: Vectors, path: Path, *, rounded: bool
+    reference: "SentenceTransformer", axes: TokenAxes, path: Path, *, rounded: bool
 ) -> None:
     from backbot.index.graph import encoder_graph
 

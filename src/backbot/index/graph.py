@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from backbot.errors import ModelError
+from backbot.index.axes import TokenAxes
+from backbot.index.encoder import TOKEN_OUTPUTS
 from backbot.index.rounding import ATTENTION_RUN, BETWEEN_RUN, round_rows
 
 if TYPE_CHECKING:
@@ -27,12 +29,14 @@ _IR_VERSION = 9
 _MICROSOFT = "com.microsoft"
 
 
-def encoder_graph(model: "PreTrainedModel", axes: Weights, *, rounded: bool) -> onnx.ModelProto:
-    """Return the graph of a BERT with mean pooling, the tokens' projection and unit length.
+def encoder_graph(
+    model: "PreTrainedModel", axes: TokenAxes, *, rounded: bool
+) -> onnx.ModelProto:
+    """Return the graph of a BERT with mean pooling, the tokens' projections and unit length.
 
     Its inputs are `words`, rows of the table of word pieces, shape (texts, tokens, dimensions), and
     `attention_mask`, shape (texts, tokens); its outputs `sentence`, shape (texts, dimensions), and
-    `tokens`, shape (texts, tokens, len(axes[0])). `rounded` keeps the weights as bytes.
+    `TOKEN_OUTPUTS`, each of the shape (texts, tokens, axes). `rounded` keeps the weights as bytes.
 
     Raises `ModelError` for a model of another kind, or with another activation than gelu.
     """
@@ -65,9 +69,10 @@ def encoder_graph(model: "PreTrainedModel", axes: Weights, *, rounded: bool) -> 
     total = graph.apply("MatMul", graph.apply("Unsqueeze", mask, second), hidden)
     total = graph.apply("Squeeze", total, second)
     graph.apply("LpNormalization", total, outputs=["sentence"], axis=1)
-    turned = graph.apply("MatMul", hidden, graph.constant(axes))
-    graph.apply("LpNormalization", turned, outputs=["tokens"], axis=2)
-    return graph.finished(config.hidden_size, axes.shape[1])
+    for name, each in zip(TOKEN_OUTPUTS, axes, strict=True):
+        turned = graph.apply("MatMul", hidden, graph.constant(each))
+        graph.apply("LpNormalization", turned, outputs=[name], axis=2)
+    return graph.finished(config.hidden_size, axes.sentence.shape[1])
 
 
 def _layer(graph: "_Graph", name: str, hidden: str, seen: str) -> str:
@@ -178,7 +183,10 @@ class _Graph:
             ],
             [
                 described("sentence", TensorProto.FLOAT, "texts", dimensions),
-                described("tokens", TensorProto.FLOAT, "texts", "tokens", token_dimensions),
+                *(
+                    described(name, TensorProto.FLOAT, "texts", "tokens", token_dimensions)
+                    for name in TOKEN_OUTPUTS
+                ),
             ],
             self._constants,
         )

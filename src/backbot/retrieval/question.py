@@ -20,8 +20,9 @@ class Question:
     """What a question's words are compared by.
 
     `text` is the question in the corpus's wording, `terms` are its distinct terms in order,
-    `other_terms` those of synonyms that the corpus uses beside the reader's words, `vector` is its
-    unit vector, shape (dimensions,), and `tokens` are its token vectors. `emphasis` (tokens,) is
+    `other_terms` those of synonyms that the corpus uses beside the reader's words, and `vector` is
+    its unit vector, shape (dimensions,). `ordering` and `meeting` are its token vectors: those that
+    put sentences in order, and those that tell what of it is met at all. `emphasis` (tokens,) is
     the share of each token in what is asked; the shares add up to 1.
     """
 
@@ -29,7 +30,8 @@ class Question:
     terms: tuple[str, ...]
     other_terms: tuple[str, ...]
     vector: Vectors
-    tokens: TokenVectors
+    ordering: TokenVectors
+    meeting: TokenVectors
     emphasis: Vectors
 
     def share_met(self, similarities: Similarities) -> Similarities:
@@ -76,15 +78,16 @@ def prepare(
     reworded = reworded or adopt_synonyms(index, text)
     own = tuple(dict.fromkeys(terms(reworded.text)))
     others = dict.fromkeys(terms(" ".join(reworded.others)))
-    vector, tokens = (read or index.encoder.read)(reworded.text)
+    encoded = (read or index.encoder.read)(reworded.text)
     asked = index.encoder.count_pieces(adopt_synonyms(index, focus).text) if terms(focus) else 0
     return Question(
         reworded.text,
         own,
         tuple(term for term in others if term not in own),
-        vector,
-        tokens,
-        _emphasis(len(tokens), asked),
+        encoded.sentence,
+        encoded.ordering,
+        encoded.meeting,
+        _emphasis(len(encoded.meeting), asked),
     )
 
 
