@@ -1,12 +1,14 @@
 """Backbot beside what a site owner could take instead: time and memory of one question at a time.
 
-    python bench/peers.py INDEX SET --peers PYTHON [--questions 40] [--only NAME ...] [--json FILE]
+    python bench/peers.py INDEX SET --peers PYTHON [--questions 40] [--in-a-row 20]
+        [--only NAME ...] [--json FILE]
 
 `PYTHON` is the interpreter of an environment that holds `bench/quality/peers.txt`,
 sentence-transformers, faiss-cpu and rank-bm25. Each system has a process of its own and one thread;
-each question goes to one after the other, so that all of them meet the same machine. Backbot gives
-whole replies, the others bare retrieval (cairn-assistant its answer). Medians; the first questions
-are not counted.
+each gets so many questions in a row before it is the next one's turn, so that all of them meet the
+same machine, with its caches as they are on a host that serves one of them; with one in a row each
+finds what the others left there. Backbot gives whole replies, the others bare retrieval
+(cairn-assistant its answer). Medians; the first questions are not counted.
 """
 
 import argparse
@@ -78,6 +80,7 @@ def main() -> None:
     parser.add_argument("set", type=Path)
     parser.add_argument("--peers", required=True, metavar="PYTHON")
     parser.add_argument("--questions", type=int, default=40)
+    parser.add_argument("--in-a-row", type=int, default=20)
     parser.add_argument("--only", nargs="+", default=list(SYSTEMS))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -86,12 +89,16 @@ def main() -> None:
     systems = list(started(options.only, options.peers, options.index, plain))
     texts = questions(options.set)[: options.questions + WARM_UP]
     took: dict[str, list[dict[str, float]]] = {each.name: [] for each in systems}
-    for text in texts:
+    for first in range(0, len(texts), options.in_a_row):
         for system in systems:
-            took[system.name].append(system.ask(text))
+            took[system.name] += map(system.ask, texts[first : first + options.in_a_row])
     for system in systems:
         system.end()
-    found: dict[str, Any] = {"passages": len(index.passages), "questions": options.questions}
+    found: dict[str, Any] = {
+        "passages": len(index.passages),
+        "questions": options.questions,
+        "in_a_row": options.in_a_row,
+    }
     own = took["backbot"][WARM_UP:]
     for name, each in took.items():
         rows = each[WARM_UP:]
@@ -99,7 +106,7 @@ def main() -> None:
             "p50_ms": round(statistics.median(row["ms"] for row in rows), 1),
             "processor_ms": round(statistics.median(row["processor_ms"] for row in rows), 1),
             "memory_mb": round(rows[-1]["mb"]),
-            # The median of the ratios: each is of two times taken one after the other.
+            # The median of the ratios: each is of two times taken shortly after each other.
             "times_backbot": round(
                 statistics.median(a["ms"] / b["ms"] for a, b in zip(rows, own, strict=True)), 1
             ),

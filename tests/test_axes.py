@@ -42,7 +42,9 @@ def test_the_tokens_of_the_index_are_turned_by_them(index: Index) -> None:
     with torch.inference_mode():
         hidden = reference[0].auto_model(**inputs).last_hidden_state[0, 1:-1].numpy()
     read = index.encoder.read("knots")
-    for axes, tokens in zip(learned_axes(), (read.tokens, read.ordering, read.meeting), strict=True):
+    for axes, tokens in zip(
+        learned_axes(), (read.tokens, read.ordering, read.meeting), strict=True
+    ):
         turned = hidden @ axes
         turned /= np.linalg.norm(turned, axis=1, keepdims=True)
         found = tokens.astype(np.float32)

@@ -29,7 +29,6 @@ from backbot.index.encoder import (
     WORDS_FILE,
     Encoder,
     ModelCard,
-    Vectors,
     file_sha256,
 )
 from backbot.index.rounding import ROUNDING

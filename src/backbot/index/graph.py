@@ -29,9 +29,7 @@ _IR_VERSION = 9
 _MICROSOFT = "com.microsoft"
 
 
-def encoder_graph(
-    model: "PreTrainedModel", axes: TokenAxes, *, rounded: bool
-) -> onnx.ModelProto:
+def encoder_graph(model: "PreTrainedModel", axes: TokenAxes, *, rounded: bool) -> onnx.ModelProto:
     """Return the graph of a BERT with mean pooling, the tokens' projections and unit length.
 
     Its inputs are `words`, rows of the table of word pieces, shape (texts, tokens, dimensions), and
