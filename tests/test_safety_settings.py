@@ -10,7 +10,7 @@ import pytest
 from backbot.index.contents import Index
 from backbot.index.encoder import Vectors
 from backbot.safety import Recogniser
-from backbot.safety.model import LEVELS
+from backbot.safety.model import CRISES, LEVELS
 
 SIGNS = (
     "i fainted",
@@ -109,6 +109,16 @@ def test_what_is_asked_at_length_takes_nothing_back(
         "seventy centimetres, and does a foam roller help?"
     )
     assert (hearing.assess(f"{told}. {asked}").rank <= ALARM) is noticed
+
+
+@pytest.mark.parametrize(
+    "told", ["I want to die", "I want to kill myself", "My partner hits me", "I cut my arms again"]
+)
+@pytest.mark.parametrize("asked", ["How high should my screen be?", "Is a foam roller worth it?"])
+def test_what_is_asked_next_takes_no_crisis_back(
+    hearing: Recogniser, told: str, asked: str
+) -> None:
+    assert hearing.assess(f"{told}. {asked}").level in CRISES
 
 
 def test_a_back_in_a_chair_is_no_talk_of_the_past(hearing: Recogniser) -> None:

@@ -50,17 +50,29 @@ SAME_SCENARIO = 0.85
 SHARES = (0.34, 0.135)
 THRESHOLDS = (0.01, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9)
 
-# Not taught as ordinary: questions of the quality sets that do tell of a sign, and of the bank that
-# a reader with a sign might ask, or nearly.
-_SIGNS_IN_SETS = (
-    "b212", "b238", "d009", "d045", "e109", "h140", "i146", "i149", "i158", "n242", "r020", "r031",
-    "r040", "r061", "r085", "r086", "r093", "r094", "r132", "r155", "r158", "r162", "s283", "t243",
-    "t274", "v017", "v019", "v070", "v075", "v076", "v103", "v111",
-)  # fmt: skip
+# Not taught as ordinary: questions of the quality sets that do tell of a sign, by set, and of the
+# bank that a reader with a sign might ask, or nearly.
+_SIGNS_IN_SETS = {
+    "seed_b": "b212 b238",
+    "seed_c": "d009 d045",
+    "seed_d": "e109",
+    "seed_f": "h140",
+    "seed_g": "i146 i149 i158",
+    "seed_j": "n242",
+    "seed_l": "q020 q222 q234",
+    "seed_m": "s283",
+    "seed_n": "t243 t274",
+    "seed_o": "u022 u238",
+    "seed_t": "t049 t239",
+    "seed_u": "u126 u239",
+    "starter_b": "r020 r031 r040 r061 r085 r086 r093 r094 r132 r155 r158 r162",
+    "starter_c": "v017 v019 v070 v075 v076 v103 v111",
+    "starter_e": "ea022 ea025 ea046 ea060 ea068 ea085 ea095 ea097 ea100 ea225 ea231 ea314",
+}
 _SIGNS_IN_BANK = re.compile(
     r"\b(?:cough at night|erection|lump in my breast|flashes of light|myeloma|tiptoes|red and hot|"
     r"missed two doses|contraceptive patch|mastitis|mole on my back|shuffles when he walks|"
-    r"uti antibiotics|lump on the side of my neck|legs cramp when walking)\b"
+    r"uti antibiotics|lump on the side of my neck|legs cramp when walking|shingles on my back)\b"
 )
 
 Floats = NDArray[np.float64]
@@ -93,9 +105,10 @@ def gather() -> list[Message]:
     found = [message for path in paths if path.is_file() for message in read_messages(path)]
     # The quality sets' questions, kept-out ones too: what is kept out there are the answers.
     for path in [*sorted(SETS.glob("seed*.jsonl")), *sorted(SETS.glob("starter*.jsonl"))]:
+        signs = _SIGNS_IN_SETS.get(path.name.partition(".")[0], "").split()
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            if row.get("topic") == "when to see someone" or row["id"] in _SIGNS_IN_SETS:
+            if row.get("topic") == "when to see someone" or row["id"] in signs:
                 continue
             for text in row.get("turns") or [row["question"]]:
                 found.append(Message(row["id"], text, "none", "ordinary"))

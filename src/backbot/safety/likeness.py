@@ -39,8 +39,10 @@ WITHHOLDS = {1: 0.15, 2: 0.06}
 # where they are half of what is said, only near certainty holds a rule back.
 BRIEF = 12  # words
 WITHHOLDS_BRIEF = {1: 0.03, 2: 0.01}
-# And none is held back where a sentence that meets a rule is as likely as this by itself.
+# And none is held back where a sentence that meets a rule is as likely as this by itself; for a
+# crisis it takes more, since half of a joke or of an old story sounds like one.
 TOLD_APART = 0.80
+TOLD_APART_CRISIS = 0.99
 # A crisis is raised where one question is surely answered with yes and the other not with no: from
 # RAISES_CRISIS, if the likeness to any sign is SEEMS at least; the words need not name a sign then,
 # since readers tell of a crisis in so many ways. Or, where a sign is raised, from LEANS_CRISIS.

@@ -22,6 +22,7 @@ from backbot.safety.likeness import (
     SURE_BY_WORDS,
     SURE_EMERGENCY,
     TOLD_APART,
+    TOLD_APART_CRISIS,
     WITHHOLDS,
     WITHHOLDS_BRIEF,
     WITHHOLDS_CRISIS,
@@ -171,12 +172,11 @@ class Recogniser:
         if (alone.crisis if crisis else alone.chance) >= SURE_BY_WORDS:
             return False
         look = self._likeness.by_both(reading.words, vector())
-        if crisis:
-            return look.chance < least or look.crisis < SEEMS_CRISIS
-        return look.chance < least and not self._told_apart(reading)
+        unlikely = look.chance < least or (crisis and look.crisis < SEEMS_CRISIS)
+        return unlikely and not self._told_apart(reading, crisis=crisis)
 
-    def _told_apart(self, reading: Reading) -> bool:
-        """Tell whether one sentence among others surely tells a sign.
+    def _told_apart(self, reading: Reading, *, crisis: bool) -> bool:
+        """Tell whether one sentence among others surely tells a sign, or a crisis.
 
         "I fainted. Which chair?": what a reader asks next takes nothing back.
         """
@@ -186,12 +186,13 @@ class Recogniser:
         met = (
             (text, sentence)
             for text, sentence in ((text, read_message(text)) for text in sentences)
-            if self._met(sentence, ())[1] is not None
+            if self._met(sentence, ())[0 if crisis else 1] is not None
         )
         for text, sentence in islice(met, _LOOKED_AT_APART):
-            vector = self._asking_for(text)
-            if vector and self._likeness.by_both(sentence.words, vector()).chance >= TOLD_APART:
-                return True
+            if vector := self._asking_for(text):
+                look = self._likeness.by_both(sentence.words, vector())
+                if look.crisis >= TOLD_APART_CRISIS if crisis else look.chance >= TOLD_APART:
+                    return True
         return False
 
     def _alike(
@@ -316,9 +317,7 @@ def _declined(reading: Reading) -> str:
     if "repeat_after" in signs:
         return ""
     if "without_one" not in signs:
-        without = 0
-        for match in signs.get("without_med", ()):
-            without |= match.used
+        without = _used(signs.get("without_med", ()))
         for name in ("ask_stop", "ask_take", "ask_dose"):
             kept = tuple(match for match in signs.pop(name, ()) if not match.used & without)
             if kept:
@@ -329,6 +328,16 @@ def _declined(reading: Reading) -> str:
         return "dose"
     if "scan_ask" in signs:
         return "scan"
-    if "ask_have" in signs and "have_not" not in signs:
+    named = 0 if "condition" in signs else _used(signs.get("named_cause", ()))
+    asked = any(match.used & ~named for match in signs.get("ask_have", ()))
+    if asked and "have_not" not in signs:
         return "diagnosis"
     return ""
+
+
+def _used(matches: Sequence[Match]) -> int:
+    """Return the tokens of all matches, as bits."""
+    used = 0
+    for match in matches:
+        used |= match.used
+    return used

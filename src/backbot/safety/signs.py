@@ -188,7 +188,8 @@ def read_message(text: str) -> Reading:
 
 DECLINED = (
     "without_med", "without_one", "ask_dose", "ask_take", "ask_stop", "ask_verb", "repeat_after",
-    "ask_have", "have_not", "diagnosis", "scan", "scan_ask",
+    "ask_have", "have_not", "named_cause", "condition", "diagnosis",
+    "scan", "scan_ask",
 )  # fmt: skip
 
 
