@@ -281,6 +281,7 @@ def test_animals_and_talk_of_other_things_raise_nothing(index: Index, message: s
         "good evening, it crunches beneath my wing bone",
         "my gran is 75, her arches fell and her neck aches. is it worth having her feet seen to?",
         "my father throws himself against his massage chair",
+        "my husband follows me round and corrects my slouch, do reminders work?",
     ],
 )
 def test_what_only_sounds_like_a_sign_raises_nothing(index: Index, message: str) -> None:

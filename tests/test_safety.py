@@ -319,7 +319,7 @@ def test_a_crisis_that_no_rule_foresaw_is_heard_in_the_whole(
     "message",
     [
         "my wife threatens to hide my laptop unless i stretch, which stretch first?",
-        "my husband follows me round and corrects my slouch, do reminders work?",
+        "my husband follows me round the park at a faster pace, how do I swing my arms?",
     ],
 )
 def test_a_rule_for_a_crisis_is_held_back_where_the_whole_is_nothing_like_one(

@@ -219,7 +219,8 @@ class Recogniser:
             return None
         else:
             look, least = model.by_words(reading.words), RAISES_BY_WORDS
-        crisis = look.crisis >= RAISES_CRISIS and look.chance >= SEEMS
+        sure = RAISES_GUARDED if reading.guarded else RAISES_CRISIS
+        crisis = look.crisis >= sure and look.chance >= SEEMS
         if not crisis:
             # Talk of quite other things is near to nothing in the bank: its likeness means little.
             if look.chance < least or not reading.anchored:
