@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from backbot.errors import ModelError
-from backbot.index.axes import TOKEN_DIMENSIONS, TokenAxes, axes_digest, token_axes
+from backbot.index.axes import TokenAxes, axes_digest, token_axes
 from backbot.index.encoder import (
     CARD_FILE,
     DATA_FILE,
@@ -119,10 +119,18 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> E
     return Encoder(target)
 
 
-def export(checkpoint: Path, target: Path, *, name: str, rounded: bool = True) -> None:
+def export(
+    checkpoint: Path,
+    target: Path,
+    *,
+    name: str,
+    rounded: bool = True,
+    axes: TokenAxes | None = None,
+) -> None:
     """Write the ONNX encoder of the checkpoint folder into the folder `target` and prove it.
 
-    `rounded` keeps its weights as bytes; without, they stay as they are.
+    `rounded` keeps its weights as bytes; without, they stay as they are. Tokens are turned by
+    `axes`, or by those of the model.
 
     Raises `ModelError` if the build extra is missing or the export's vectors are not the
     reference's (cosine of each probe at least 0.999).
@@ -136,7 +144,7 @@ def export(checkpoint: Path, target: Path, *, name: str, rounded: bool = True) -
         # another order where there are more of them.
         torch.set_num_threads(1)
         reference = load_reference(checkpoint)
-        axes = token_axes(reference, weights)
+        axes = axes or token_axes(reference, weights)
         _write_onnx(reference, axes, target / MODEL_FILE, rounded=rounded)
     except ImportError as error:
         raise ModelError(
@@ -147,7 +155,7 @@ def export(checkpoint: Path, target: Path, *, name: str, rounded: bool = True) -
     card = ModelCard(
         name=name,
         dimensions=_dimensions(reference),
-        token_dimensions=TOKEN_DIMENSIONS,
+        token_dimensions=axes.sentence.shape[1],
         max_tokens=MAX_TOKENS,
         weights_sha256=weights,
         onnx_sha256=file_sha256(target / MODEL_FILE),
