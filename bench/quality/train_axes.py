@@ -171,7 +171,7 @@ def of_question(
     if signals is None or (answered and not told.any()):
         return
     units = abstain.measured(signals, index.baseline)._asdict()
-    whole = runs.WHOLE_WEIGHT * np.maximum(found.cosines, 0.0)
+    whole = runs.COSINE_WEIGHT * np.maximum(found.cosines, 0.0)
     given = runs.PASSAGE_WEIGHT * found.passages + whole
     yield Example(
         read(question.text)[0],
@@ -234,7 +234,7 @@ class Learner(torch.nn.Module):
             list(torch.split(sentences @ question.T, lengths)), batch_first=True, padding_value=-1.0
         )
         ordering, meeting = near.amax(dim=1).clamp(min=0.0).T.chunk(2)
-        rarity = (1.0 - ordering.mean(dim=1)).detach() ** runs.RARITY
+        rarity = (1.0 - ordering.mean(dim=1)).detach()
         shares = rarity / rarity.sum().clamp(min=1e-6)
         return runs.TOKENS_WEIGHT * (ordering.T * shares).sum(dim=1) + each.given, meeting
 

@@ -70,7 +70,7 @@ def _words(index: IndexReader, pinned: Pinned, without: Collection[Role]) -> tup
         role=role,
         alone=True,
         score=1.0,
-        whole=1.0,
+        cosine=1.0,
         tokens=1.0,
         telling=1.0,
         passage=1.0,

@@ -26,17 +26,15 @@ MOST_ATTACHED = 3
 # A sentence so short that leans on the one before it ("It's muscles!") is never parted from it.
 SHORT_TAIL = 6
 
-# What makes a run of sentences a good answer; fitted by `bench/quality/rank.py`, but WHOLE_WEIGHT,
-# TOKENS_WEIGHT and RARITY: these were chosen on sets whose axes were learned without them.
-WHOLE_WEIGHT = 0.5
+# What makes a sentence a good answer: the axes of tokens were learned with these.
+COSINE_WEIGHT = 0.5
 TOKENS_WEIGHT = 1.2
 PASSAGE_WEIGHT = 1.0
+# What a run gains beside its best sentence; fitted by `bench/quality/rank.py`.
 LENGTH_WEIGHT = 0.09
 WANTED_BONUS = 0.02
 CONTRADICTS_BONUS = 0.12
 DEMAND_BONUS = 0.1
-# How far what few sentences meet outweighs what most of them meet.
-RARITY = 1.0
 JOINED_COST = 0.08
 # A denial contradicts what the reader believes where it stands by sentences that come this near to
 # the question as the nearest does.
@@ -59,10 +57,10 @@ class Run(NamedTuple):
     """Neighbouring sentences of one section, quoted as one excerpt.
 
     `first` to `last` are rows of the sentence table, `last` included; `role` is what its best
-    sentence tells. A run that does not read `alone` only goes on another one. The parts of `score`
-    are each from 0 to 1: the cosine of the `whole` run, the share of the question's `tokens` that
-    it meets, that share by what tells spans apart (`telling`), and the best `passage`'s score. One
-    that `denies` holds a negation.
+    sentence tells. A run that does not read `alone` only goes on another one. Of that sentence are
+    the parts of `score`, each from 0 to 1: its `cosine`, the share of the question that it meets by
+    what tells sentences apart (`telling`), and its `passage`'s score. `tokens` is the share of the
+    question's tokens that the run meets. One that `denies` holds a negation.
     """
 
     document: int
@@ -75,7 +73,7 @@ class Run(NamedTuple):
     role: Role
     alone: bool
     score: float
-    whole: float
+    cosine: float
     tokens: float
     telling: float
     passage: float
@@ -188,19 +186,22 @@ class Runs:
         self._places = np.minimum(steps, self._last)
         quotable = candidates.are(QUOTABLE)
         denies = candidates.are(DENIES) & quotable
-        told = np.where(quotable, candidates.cosines, -1.0)
-        best = self._first + told[self._places].argmax(axis=0)
-        met = self._most(candidates.ordering)
+        self._telling = _telling(question, candidates)
+        self._cosines = np.maximum(candidates.cosines, 0.0)
+        self._passages = candidates.passages
+        told = (
+            COSINE_WEIGHT * self._cosines
+            + TOKENS_WEIGHT * self._telling
+            + PASSAGE_WEIGHT * self._passages
+        )
+        told = np.where(quotable, told, -1.0)
+        # A run is as good as its best sentence: many middling ones do not make an answer.
+        self._best = self._first + told[self._places].argmax(axis=0)
         words = self._sums(np.array([each.words for each in self._sentences]))
-        roles = np.array([int(each.role) for each in self._sentences])[best]
-        self._whole = self._cosines(candidates)
-        self._telling = _telling(question, candidates, met)
-        self._passage = self._most(candidates.passages)
+        roles = np.array([int(each.role) for each in self._sentences])[self._best]
         self._denies = self._most(denies)
         score = (
-            WHOLE_WEIGHT * self._whole
-            + TOKENS_WEIGHT * self._telling
-            + PASSAGE_WEIGHT * self._passage
+            told[self._best]
             + LENGTH_WEIGHT * np.minimum(1.0, words / MOST_WORDS)
             + WANTED_BONUS * is_one_of(wanted_roles(question.text))[roles]
         )
@@ -218,7 +219,7 @@ class Runs:
         self.words = words[self._order]
         self.roles = roles[self._order]
         self.alone = self._order < alone
-        self.met = met[self._order]
+        self.met = self._most(candidates.ordering)[self._order]
 
     def __iter__(self) -> Iterator[Run]:
         return map(self.run, range(len(self._order)))
@@ -226,6 +227,7 @@ class Runs:
     def run(self, place: int) -> Run:
         """Return the run at `place` of this order."""
         span = self._order[place]
+        best = self._best[span]
         first, last = self._sentences[self.first[place]], self._sentences[self.last[place]]
         held = slice(self.first[place], self.last[place] + 1)
         met = self._meeting[held].max(axis=0, keepdims=True)
@@ -240,10 +242,10 @@ class Runs:
             role=Role(self.roles[place]),
             alone=bool(self.alone[place]),
             score=float(self.scores[place]),
-            whole=float(self._whole[span]),
+            cosine=float(self._cosines[best]),
             tokens=float(self._question.share_met(met)[0]),
-            telling=float(self._telling[span]),
-            passage=float(self._passage[span]),
+            telling=float(self._telling[best]),
+            passage=float(self._passages[best]),
             denies=bool(self._denies[span]),
         )
 
@@ -258,26 +260,17 @@ class Runs:
         values.cumsum(out=sums[1:])
         return sums[self._last + 1] - sums[self._first]
 
-    def _cosines(self, candidates: Candidates) -> NDArray[np.float64]:
-        """Return the cosine of the question with the mean vector of each span."""
-        first, last = self._first, self._last + 1
-        own = candidates.gram.diagonal()
-        square = own[last] - 2 * candidates.gram[first, last] + own[first]
-        sums = self._sums(candidates.cosines.astype(np.float64))
-        return np.maximum(sums / np.sqrt(np.maximum(square, 1e-9)), 0.0)
 
-
-def _telling(question: Question, candidates: Candidates, met: Similarities) -> Similarities:
-    """Return the share of the question that each span meets, by what tells spans apart.
+def _telling(question: Question, candidates: Candidates) -> Similarities:
+    """Return the share of the question that each sentence meets, by what tells sentences apart.
 
     Nearly every sentence on upper backs meets "upper back"; few meet "vitamins". Which words these
     are is seen in the candidates themselves.
     """
-    rarity = question.emphasis * (1.0 - candidates.ordering.sum(axis=0) / len(candidates)) ** RARITY
+    met = candidates.ordering
+    rarity = question.emphasis * (1.0 - met.sum(axis=0) / len(candidates))
     whole = float(rarity.sum())
-    if whole == 0.0:
-        return question.share_met(met)
-    shares: Similarities = (met * (rarity / whole)).sum(axis=1)
+    shares: Similarities = (met * (rarity / whole if whole else rarity)).sum(axis=1)
     return shares
 
 
