@@ -20,7 +20,7 @@ from backbot.text.terms import terms
 # Silence is the lesser fault: an answer must be more likely right than not.
 THRESHOLD = 0.5
 # Of so few terms, a part of the body is what is asked about.
-FEW_TERMS = 3
+FEW_TERMS = 2
 # Three good sentences say more than one that is near by chance.
 BEST_SENTENCES = 3
 # So many of the questions about something else are compared with.

@@ -34,7 +34,7 @@ GOES_ON_BONUS = 0.05
 # What it gains for each share of the question that it meets and what is quoted does not: after the
 # first, excerpts are chosen mostly by what they add. Source: Carbonell and Goldstein (1998), "The
 # use of MMR, diversity-based reranking", SIGIR, with the question's tokens as what is covered.
-COVER_BONUS = 4.0
+COVER_BONUS = 6.0
 # A further excerpt must be worth this share of the first.
 WORTH = 0.6
 # A story that was asked for need not be quite as near as the best of the rest.

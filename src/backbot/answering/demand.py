@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from backbot.text.clean import fold
-from backbot.text.terms import STOP_WORDS, stem, terms, words
+from backbot.text.terms import STOP_WORDS, stem, terms
 
 
 class Demand(NamedTuple):
@@ -123,9 +123,15 @@ DEMANDS = (
 
 
 _NUMBER = next(each for each in DEMANDS if each.name == "a number")
-_HOW_MANY = re.compile(r"\bhow many (.*)")
+# "How many of those stretches".
+_HOW_MANY = re.compile(r"\bhow many (?:more )?(?:of (?:the |them |these |those |your )?)?(\w+)")
 # What is counted in other words than those of the question: "ten repeats, twice a day".
-_COUNTED_OTHERWISE = frozenset({"times", "reps", "rep", "repetitions", "repeats", "sets"})
+_COUNTED_OTHERWISE = frozenset(
+    """
+    causes days hours kinds minutes months reasons reps rep repetitions repeats seconds sessions
+    sets sorts times types ways weeks years
+    """.split()
+)
 
 
 def demand_of(text: str) -> Demand | None:
@@ -133,8 +139,8 @@ def demand_of(text: str) -> Demand | None:
     plain = fold(text)
     found = next((each for each in DEMANDS if each.asked.search(plain)), None)
     if found is _NUMBER and (asked := _HOW_MANY.search(plain)):
-        thing = next((word for word in words(asked[1]) if word not in STOP_WORDS), "")
-        return found._replace(counted="" if thing in _COUNTED_OTHERWISE else stem(thing))
+        named = asked[1] not in _COUNTED_OTHERWISE and asked[1] not in STOP_WORDS
+        return found._replace(counted=stem(asked[1]) if named else "")
     return found
 
 

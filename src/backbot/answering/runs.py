@@ -31,7 +31,7 @@ COSINE_WEIGHT = 0.5
 TOKENS_WEIGHT = 1.2
 PASSAGE_WEIGHT = 1.0
 # What a run gains beside its best sentence; fitted by `bench/quality/rank.py`.
-LENGTH_WEIGHT = 0.09
+LENGTH_WEIGHT = 0.05
 WANTED_BONUS = 0.02
 CONTRADICTS_BONUS = 0.12
 DEMAND_BONUS = 0.1

@@ -44,6 +44,8 @@ def _mended(index: IndexReader, written: str) -> str:
         or word in STOP_WORDS
         or stem(word) in index.lexical.vocabulary
         or index.encoder.knows(word)
+        # "Mins", "reps".
+        or index.encoder.knows(word.removesuffix("s"))
         or is_english(word)
     ):
         return written
