@@ -22,6 +22,7 @@ from backbot.index.encoder import (
     DATA_FILE,
     MAX_TOKENS,
     MODEL_FILE,
+    TOKEN_OUTPUTS,
     TOKENIZER_FILE,
     WORDS_FILE,
     ModelCard,
@@ -158,7 +159,10 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
         helper.make_node("MatMul", ["words", "turn"], ["turned"]),
         helper.make_node("ReduceMean", ["turned"], ["mean"], axes=[1], keepdims=0),
         helper.make_node("LpNormalization", ["mean"], ["sentence"], axis=1, p=2),
-        helper.make_node("LpNormalization", ["turned"], ["tokens"], axis=2, p=2),
+        *(
+            helper.make_node("LpNormalization", ["turned"], [name], axis=2, p=2)
+            for name in TOKEN_OUTPUTS
+        ),
     ]
     words: list[str | int | None] = ["batch", "tokens", dimensions]
     inputs = [
@@ -167,7 +171,10 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
     ]
     outputs = [
         helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", dimensions]),
-        helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "tokens", dimensions]),
+        *(
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", "tokens", dimensions])
+            for name in TOKEN_OUTPUTS
+        ),
     ]
     graph = helper.make_graph(
         nodes, "toy", inputs, outputs, [numpy_helper.from_array(turn, "turn")]

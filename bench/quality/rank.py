@@ -32,10 +32,10 @@ from backbot.retrieval.question import prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.text.roles import Role
 
-NAMES = ("WHOLE", "TOKENS", "PASSAGE", "LENGTH", "WANTED")
+NAMES = ("COSINE", "TOKENS", "PASSAGE", "LENGTH", "WANTED")
 IN_USE = np.array(
     [
-        runs.WHOLE_WEIGHT,
+        runs.COSINE_WEIGHT,
         runs.TOKENS_WEIGHT,
         runs.PASSAGE_WEIGHT,
         runs.LENGTH_WEIGHT,
@@ -70,7 +70,7 @@ def rank(index: Index, path: Path) -> list[Ranked]:
         wanted = wanted_roles(question.text)
         features = [
             (
-                run.whole,
+                run.cosine,
                 run.telling,
                 run.passage,
                 min(1.0, run.words / runs.MOST_WORDS),
