@@ -139,6 +139,31 @@ def test_a_message_that_names_nothing_asks_about_what_was_told_last() -> None:
     assert resolve("Will that pass?", turns(walk)).told == ""
 
 
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("why tho", f"{FEET} why tho"),
+        ("why?? theyre miles apart", f"{FEET} why?? theyre miles apart"),
+        ("Thank you, dear. And for my neck?", f"{FEET} And for my neck?"),
+        (
+            "no i meant can it come from somewhere else, like my neck",
+            f"{FEET} can it come from somewhere else, like my neck",
+        ),
+        ("no, I meant the top of my back that hurts", "the top of my back that hurts"),
+        ("why does my neck hurt at night", "why does my neck hurt at night"),
+    ],
+)
+def test_what_leans_and_what_does_not(message: str, text: str) -> None:
+    assert resolve(message, turns(FEET)).text == text
+
+
+def test_right_agrees_and_right_with_a_question_mark_asks() -> None:
+    told = turns("My shoulder blade burns.", "I think it is the rhomboid.")
+    assert recognise("right") == "acknowledged"
+    assert recognise("right?") is None
+    assert resolve("right?", told).context == "My shoulder blade burns. I think it is the rhomboid."
+
+
 @pytest.mark.parametrize("message", ["what are the best exercises?", "are there any side effects?"])
 def test_a_message_that_leaves_its_subject_unsaid_leans(chatbot: Chatbot, message: str) -> None:
     assert "flat feet" in chatbot.reply(message, turns(FEET)).understood_as

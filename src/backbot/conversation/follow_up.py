@@ -29,8 +29,9 @@ class Resolved(NamedTuple):
 
 # Openings that carry on from what was said.
 _CARRIES_ON = re.compile(
-    r"^(?:and|or|but|also|so|then|what about|how about|what if|and what|why$|why not|"
-    r"why is that|why so|"
+    r"^(?:and|or|but|also|so|then|what about|how about|what if|and what|"
+    r"why(?: (?:though|tho|exactly|then|ever|on earth))?$|why not|why is that|why so|"
+    r"(?:right|correct|true)$|"
     r"how (?:long|often|many|much|hard|soon|come|far|exactly)\b|which (?:one|of|is|are)\b|"
     r"the (?:first|second|third|last|other)\b|when$|where$|where exactly|how$|how so|"
     r"what (?:else|other|more|next|then)\b|any (?:other|more|else)|(?:is|"
@@ -47,10 +48,12 @@ _CORRECTION_WORDS = re.compile(
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|it's|that|that's|this|these|those|they|they're|them|their|theirs|he|she|"
+    r"\b(?:it|it'?s|that|that'?s|this|these|those|they|they'?re|them|their|theirs|he|she|"
     r"one|ones|same|else|instead|"
     r"there|former|latter|both|such|similar|others?|another|either)\b"
 )
+# A correction that only says what is different: "no, I meant can it come from my neck".
+_UNSAID = re.compile(r"\b(?:it|they|them)\b")
 # "It hurts when", "is it true that", "the pain that I have": words that point nowhere.
 _POINTS_NOWHERE = re.compile(
     r"\b(?:is it (?:true|ok|okay|safe|good|bad|normal|possible|better|worth|best|necessary"
@@ -94,8 +97,9 @@ _RELATIONAL = frozenset(
 )
 # Words before the message proper: "ok thanks, and ...".
 _COURTESY = re.compile(
-    r"^(?:(?:ok|okay|thanks?|thank you|thx|great|cool|i see|got it|right|alright|all right|perfect|"
-    r"good|nice|hi|hello|hey|well|hm+)(?: (?:so|very) much| a lot)?(?:[,.!;: ]+|$))+",
+    r"^(?:(?:ok|okay|thank you|thanks?|thx|great|cool|i see|got it|right|alright|all right|perfect|"
+    r"good|nice|hi|hello|hey|well|hm+)(?: (?:so|very) much| a lot)?"
+    r"(?:,? (?:dear|love|mate|doc(?:tor)?|coach|buddy|friend|sir|man)\b)?(?:[,.!;: ]+|$))+",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
@@ -146,7 +150,7 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
         told = "" if _names_something(message) else _told_last(history)
         return Resolved(message, context, told if context.endswith(f" {told}") else "")
     meant = _CORRECTION_WORDS.sub("", message) or text
-    whole = len(terms(meant)) >= SHORT_TERMS
+    whole = len(terms(meant)) >= SHORT_TERMS and not _UNSAID.search(fold(meant))
     return Resolved(meant, "" if whole else earlier_question(history))
 
 

@@ -74,8 +74,14 @@ _KINDS = tuple(
 )
 
 
+# "Right." agrees, "right?" asks about what the reader said before.
+_ASKS_BACK = re.compile(r"(?:(?:is )?(?:that|it|this) )?(?:right|correct|true)\s*\?+\s*")
+
+
 def recognise(text: str) -> str | None:
     """Return which kind of small talk the whole of `text` is, or None."""
+    if _ASKS_BACK.fullmatch(fold(text)):
+        return None
     plain = " ".join(_MARKS.sub(" ", fold(text)).split())
     for name, pattern in _KINDS:
         if pattern.fullmatch(plain):
