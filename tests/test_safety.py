@@ -407,3 +407,28 @@ def test_furniture_and_calm_words_take_no_crisis_back(
 )
 def test_games_films_work_and_childhood_falls_raise_nothing(assess: Assess, message: str) -> None:
     assert assess(message).level in ("none", "info")
+
+
+@pytest.mark.parametrize(
+    ("concept", "told", "ordinary"),
+    [
+        ("self_harm", "she is cutting on her arms", "standing and cutting, arms always up"),
+        ("overtaken_done", "paracetamol and a sachet, both the same thing", "had the same thing"),
+        ("sexual_change", "since then i can't come any more", "no, can it come from the neck"),
+        ("sexual_change", "numb, and i can't come during sex", "i can't come on thursday"),
+        ("lump_growing", "a lump hard as a walnut", "lumps hard as walnuts on both sides"),
+        ("elderly", "he is an old man", "he walks bent over like an old man"),
+        ("violence_at", "i want to hurt the surgeon", "i want to know the surgeon"),
+        # These take a rule back.
+        ("kills_no_one", "i want to kill the weeds", "i will kill the surgeon for the pain"),
+        ("hot_spot", "hot pain just inside the shoulder blade", "i am hot and my back aches"),
+        ("chest_judged", "how does a tight chest tire the back", "my chest is tight, my back too"),
+        ("busy_grandparent", "i'm a grandma with twins", "my grandma bent down"),
+        ("front_short", "my chest has got shorter", "i have shrunk by an inch"),
+    ],
+)
+def test_a_concept_is_told_by_these_words_and_not_by_those(
+    concept: str, told: str, ordinary: str
+) -> None:
+    assert concept in read_message(told).told
+    assert concept not in read_message(ordinary).told

@@ -65,6 +65,7 @@ _SIGNS_IN_SETS = {
     "seed_o": "u022 u238",
     "seed_t": "t049 t239",
     "seed_u": "u126 u239",
+    "seed_v": "va210",
     "starter_b": "r020 r031 r040 r061 r085 r086 r093 r094 r132 r155 r158 r162",
     "starter_c": "v017 v019 v070 v075 v076 v103 v111",
     "starter_e": "ea022 ea025 ea046 ea060 ea068 ea085 ea095 ea097 ea100 ea225 ea231 ea314",
