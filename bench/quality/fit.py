@@ -1,17 +1,21 @@
 """Fits the weights of `backbot.answering.abstain` and prints them with what they reach.
 
     python bench/quality/fit.py seed=INDEX:SET[,SET...] starter=INDEX:SET[,SET...]
+        [--requests FILE]
 
 Every question of the sets is asked of its index, dialogues left out, and the index's own bank of
 questions about something else beside them, each held out from itself. The signals are measured in
 the units of each corpus's own baseline, so that one set of weights serves them all: the last rows
 say how weights that were fitted on the other corpora do on each. The axes of token vectors were
 learned on the tuning sets, which flatters them here: for weights to keep, ask each set of an index
-whose axes were learned without it (`train_axes.py --left-out`). Held-out sets are for nobody to
-name here.
+whose axes were learned without it (`train_axes.py --left-out`). The bank flatters them too, which
+the axes have seen whole: of `--requests`, such as clinc150/val.jsonl, every sixth message stands
+for what people say to a machine that the axes have not seen. Held-out sets are for nobody to name
+here.
 """
 
-import sys
+import argparse
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +46,8 @@ REGULARISATION = 0.1
 BANK_WEIGHT = 0.1
 EVERYDAY_WEIGHT = 3.0
 FOLDS = 6
+# Of the requests, so many are left for measuring what came of it.
+EVERY = 6
 
 
 class Part(NamedTuple):
@@ -61,8 +67,10 @@ def signals_of(index: Index, text: str) -> Signals | None:
     return read_signals(index, question, hits, candidates, runs)
 
 
-def measure(index: Index, sets: list[Path], share: float) -> Part:
-    """Return what is measured on `index`, whose bank counts for `share` of all that are asked."""
+def measure(index: Index, sets: list[Path], requests: list[str], share: float) -> Part:
+    """Return what is measured on `index`, whose bank and `requests` count for `share` of those of
+    all that are asked.
+    """
     rows: list[Measured] = []
     labels: list[bool] = []
     weights: list[float] = []
@@ -81,6 +89,11 @@ def measure(index: Index, sets: list[Path], share: float) -> Part:
             rows.append(measured(found, index.baseline))
             labels.append(False)
             weights.append(share * (EVERYDAY_WEIGHT if text in everyday else BANK_WEIGHT))
+    for text in requests:
+        if not recognise(text) and (found := signals_of(index, text)) is not None:
+            rows.append(measured(found, index.baseline))
+            labels.append(False)
+            weights.append(share * EVERYDAY_WEIGHT)
     balanced = _balanced(np.array(labels), np.array(weights))
     return Part(np.array(rows), np.array(labels), balanced, np.arange(len(rows)) >= read)
 
@@ -116,13 +129,21 @@ def calibrated(guessed: NDArray[np.float64], part: Part) -> tuple[float, float]:
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", nargs="+", metavar="NAME=INDEX:SET[,SET...]")
+    parser.add_argument("--requests", type=Path)
+    options = parser.parse_args()
+    requests: list[str] = []
+    if options.requests:
+        lines = options.requests.read_text("utf-8").splitlines()[::EVERY]
+        requests = [json.loads(line)["text"] for line in lines]
     parts: dict[str, Part] = {}
-    for argument in arguments:
+    for argument in options.sets:
         name, _, rest = argument.partition("=")
         root, _, sets = rest.partition(":")
         paths = [Path(each) for each in sets.split(",")]
-        parts[name] = measure(open_index(Path(root)), paths, 1.0 / len(arguments))
+        parts[name] = measure(open_index(Path(root)), paths, requests, 1.0 / len(options.sets))
     model = LogisticRegression(C=REGULARISATION, max_iter=5000)
     everything = together(list(parts.values()))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
@@ -150,4 +171,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
