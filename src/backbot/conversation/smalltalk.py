@@ -15,7 +15,8 @@ _COURTESY = (
 )
 _GREETINGS = (
     "hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|greetings|yo|what's up|"
-    "how are you(?: doing)?(?: today)?|how(?:'s| is) (?:it|everything) (?:going|hanging)|are you good"
+    "how are you(?: doing)?(?: today)?|how(?:'s| is) (?:it|everything) (?:going|hanging)|"
+    "are you good"
 )
 _THANKS = (
     "thanks|thank you|thankyou|thx|ty|cheers|much appreciated|i appreciate (?:it|that)|"
@@ -27,8 +28,9 @@ _THANKS = (
     "i(?:'m| am|m) (?:so |very |really )?(?:thankful|grateful)"
 )
 _GOODBYES = (
-    "bye|goodbye|bye bye|peace(?: out)?|laters?|see you(?: later| soon| tomorrow)?|good ?night|that's all|that is all|"
-    "talk to you later|cya|have a (?:good|nice|great) (?:day|one|evening|night|weekend)"
+    "bye|goodbye|bye bye|peace(?: out)?|laters?|see you(?: later| soon| tomorrow)?|good ?night|"
+    "that's all|that is all|talk to you later|cya|"
+    "have a (?:good|nice|great) (?:day|one|evening|night|weekend)"
 )
 _BOT = "(?:ro)?bot|human|real(?: person| human)?|person|machine|computer|ai|doctor|chatbot|program"
 _REALLY = "actual(?:ly)? |real(?:ly)? |secretly |just |even |live "
@@ -40,7 +42,8 @@ _IDENTITY = (
     r"(?:who|by whom|where|when|how) (?:were|was|are) you (?:made|built|created|programmed|"
     r"designed|developed|born|trained|from)(?: by| in)?|where do you (?:come from|live)|"
     r"(?:who|what company|whom)(?: do)? you (?:say you )?work for(?: please)?|"
-    r"do you work for (?:an?|another|some)(?: \w+){1,3}|how many years have you been (?:living|alive)|"
+    r"do you work for (?:an?|another|some)(?: \w+){1,3}|"
+    r"how many years have you been (?:living|alive)|"
     r"(?:what are|are you involved in) (?:your|you're|any)? ?hobb(?:y|ies)(?: ai)?|"
     r"how old are you(?: ai)?|do you (?:have|like|enjoy) (?:any )?(?:hobbies|"
     r"pets|feelings|friends|music|jokes|games)|"
@@ -65,7 +68,8 @@ _ACKNOWLEDGEMENTS = (
     "agreed|facts?|indeed|certainly(?: not)?|(?:i )?(?:meant|said|say) (?:no|yes)|"
     "(?:that|it|this) makes sense(?: (?:as well|too))?|"
     "(?:i know (?:that )?)?(?:that |it |this )?(?:(?:is|'s) )?(?:most |very )?"
-    "(?:definitely |certainly |surely |totally )?true(?: (?:for sure|indeed|(?:most )?definitely))?|"
+    "(?:definitely |certainly |surely |totally )?true"
+    "(?: (?:for sure|indeed|(?:most )?definitely))?|"
     "(?:you're|you are|that's|that is|this is|it's|it is|thats|its)"
     "(?: so| very| really| quite| absolutely| definitely| certainly)?(?: not)?(?: so| really)? "
     "(?:right|correct|true|false|wrong|fake|good|nice|fine|ok|okay|funny|interesting|cool|sad|"
