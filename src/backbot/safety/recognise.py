@@ -315,8 +315,6 @@ def _carry(
 
 def _declined(reading: Reading) -> str:
     signs = dict(reading.told)
-    if "repeat_after" in signs:
-        return ""
     if "without_one" not in signs:
         without = _used(signs.get("without_med", ()))
         for name in ("ask_stop", "ask_take", "ask_dose"):
