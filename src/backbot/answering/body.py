@@ -38,7 +38,7 @@ _REGIONS = {
     "the eyes": r"eyes?|eyelids?",
     "the ears": r"ears?",
 }
-# All articles are about another part of the same thing.
+# What the upper back is asked about is asked about this one in the same words.
 EASILY_MISTAKEN = "the lower back"
 # One look for all of them: no two regions share a word, so none hides another.
 _NAMES = tuple(_REGIONS)
