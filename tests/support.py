@@ -158,7 +158,10 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
     nodes = [
         helper.make_node("MatMul", ["words", "turn"], ["turned"]),
         helper.make_node("ReduceMean", ["turned"], ["mean"], axes=[1], keepdims=0),
-        helper.make_node("LpNormalization", ["mean"], ["sentence"], axis=1, p=2),
+        *(
+            helper.make_node("LpNormalization", ["mean"], [name], axis=1, p=2)
+            for name in ("sentence", "aim")
+        ),
         *(
             helper.make_node("LpNormalization", ["turned"], [name], axis=2, p=2)
             for name in TOKEN_OUTPUTS
@@ -170,7 +173,10 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
         helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["batch", "tokens"]),
     ]
     outputs = [
-        helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", dimensions]),
+        *(
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", dimensions])
+            for name in ("sentence", "aim")
+        ),
         *(
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", "tokens", dimensions])
             for name in TOKEN_OUTPUTS

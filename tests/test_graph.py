@@ -9,12 +9,12 @@ import pytest
 
 from backbot.errors import ModelError
 from backbot.index import export
-from backbot.index.axes import TokenAxes
+from backbot.index.axes import unlearned
 from backbot.index.encoder import Encoder
 from backbot.index.graph import encoder_graph
 from backbot.index.rounding import round_rows
 
-AXES = TokenAxes(*np.eye(384, 96, dtype=np.float32)[None].repeat(3, axis=0))
+AXES = unlearned(np.eye(384, 96, dtype=np.float32))
 
 
 @pytest.mark.parametrize("columns", [64, 65, 31])

@@ -1,16 +1,17 @@
-"""Learns the axes of token vectors and writes `src/backbot/data/axes.npy`.
+"""Learns what vectors are turned by and writes `src/backbot/data/axes.npz`.
 
     python bench/quality/train_axes.py INDEX:SET[,SET...] [INDEX:SET...] [--claims FOLDER]
         [--left-out SET ...] [--to FILE]
 
-The encoder was trained for whole texts. Here the 96 directions in which the words of a question are
-compared with those of a sentence are turned, from the principal ones on, for two things at once:
-that sentences which hold the evidence outscore those around them, and that questions which the
-corpus answers are told from those that it does not (of the sets, and of the index's own bank), by
-the best sentence's score, by the share of the words that it meets, and by the share that all
-sentences together meet, beside all other signals of the confidence. The tokens of a question are
-turned by other axes than those of a sentence, and for each of the two things by axes of their own:
-what answers a question is seldom said in its words. Of SciFact's training claims
+The encoder was trained for texts that are like each other; what answers a question seldom is like
+it. Here the 96 directions in which the words of a question are compared with those of a sentence
+are turned, from the principal ones on, and the vector of a question as a whole, from where it is
+on, for two things at once: that sentences which hold the evidence outscore those around them, and
+that questions which the corpus answers are told from those that it does not (of the sets, and of
+the index's own bank), by the best sentence's score, by the share of the words that it meets, by the
+share that all sentences together meet, by the nearest passage and the nearest sentences, beside all
+other signals of the confidence. The tokens of a question are turned by other axes than those of a
+sentence, and for each of the two things by axes of their own. Of SciFact's training claims
 (`--claims`, a folder with queries.train.jsonl, qrels.train.tsv and corpus.jsonl), any sentence of
 the right abstract may be the one. `--left-out` learns without some sets, to measure them by an
 index that is built with what was learned (rebuild, `backbot evaluate`, learn anew with all). Prints
@@ -18,10 +19,11 @@ how often a sentence with evidence comes first, before and after. Held-out sets 
 name here.
 
 Sources: listwise training after Cao et al. (2007), "Learning to rank: from pairwise approach to
-listwise approach", ICML, of the late interaction of Khattab and Zaharia (2020); answers and their
-absence learned together as in Clark and Gardner (2018), "Simple and effective multi-paragraph
-reading comprehension", ACL; part of the way from the axes that were there, after Wortsman et al.
-(2022), "Robust fine-tuning of zero-shot models", CVPR.
+listwise approach", ICML, of the late interaction of Khattab and Zaharia (2020); only the question's
+side of the embedding is trained, as in Lee et al. (2021), "Learning dense representations of
+phrases at scale", ACL; answers and their absence learned together as in Clark and Gardner (2018),
+"Simple and effective multi-paragraph reading comprehension", ACL; part of the way from what was
+there, after Wortsman et al. (2022), "Robust fine-tuning of zero-shot models", CVPR.
 """
 
 import argparse
@@ -48,7 +50,7 @@ from backbot.index.contents import Index
 from backbot.index.elsewhere import everyday_questions
 from backbot.index.encoder import Encoder
 from backbot.index.store import open_index
-from backbot.retrieval.hybrid import PASSAGES_READ, search
+from backbot.retrieval.hybrid import DENSE_WEIGHT, PASSAGES_READ, search
 from backbot.retrieval.question import prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.text.sentences import sentence_spans
@@ -56,6 +58,7 @@ from backbot.text.terms import terms
 
 EPOCHS = 8
 RATE = 3e-3
+AIM_RATE = 1e-3
 # Of the weights that add the signals up while the axes are learned.
 SIGNALS_RATE = 0.02
 BATCH = 16
@@ -69,44 +72,61 @@ BANK_WEIGHT = 0.1
 EVERYDAY_WEIGHT = 0.3
 # How far towards what was learned. What tells whether there is an answer, all the way, takes words
 # that are about something else here for that everywhere (sciatica); order hangs on less.
-SHARES = {"sentence": 0.65, "ordering": 1.0, "meeting": 0.65}
-# What brings the three signals that the axes change near to a mean of 0 and a spread of 1.
-MIDDLES = torch.tensor([1.2, 0.6, 0.7])
-SCALES = torch.tensor([1.0, 4.0, 4.0])
+SHARES = {"sentence": 0.65, "ordering": 1.0, "meeting": 0.65, "aim": 0.65}
+# Passages whose sentences an answer is to be told from: more than are read, for more to learn by.
+PASSAGES = 2 * PASSAGES_READ
+# The signals that the axes change, and what brings them near to a mean of 0 and a spread of 1.
+CHANGED = ("run", "tokens", "known", "dense", "sentences")
+MIDDLES = torch.tensor([1.2, 0.6, 0.7, 0.5, 0.5])
+SCALES = torch.tensor([1.0, 4.0, 4.0, 4.0, 4.0])
 # Claims read, abstracts beside the right one, and sentences of each.
 CLAIMS = 260
 BESIDE = 3
 MOST_SENTENCES = 12
-# What a whole sentence's cosine weighs where no passage's score is known.
-COSINE_WEIGHT = 0.8
 
 # Signals of confidence that no axes change.
-OTHERS = [name for name in abstain.Measured._fields if name not in ("run", "tokens", "known")]
+OTHERS = [name for name in abstain.Measured._fields if name.removeprefix("little_") not in CHANGED]
 
 Vectors = NDArray[np.float32]
+
+
+class Texts(NamedTuple):
+    """What is asked: `tokens` (pieces, dimensions), which of them each sentence holds, `held`
+    (sentences, longest), its last one repeated, and the vectors of its `sentences` and `passages`.
+    """
+
+    tokens: torch.Tensor
+    held: torch.Tensor
+    sentences: torch.Tensor
+    passages: torch.Tensor
 
 
 class Example(NamedTuple):
     """A question and the sentences around its answer.
 
-    `question` (tokens, dimensions) and each of `sentences` (tokens, dimensions) are unit token
-    vectors, `right` (sentences,) tells which hold evidence, and `given` (sentences,) is the part of
-    their score that no axes change. `answered` tells whether the corpus answers it, None for a
+    `question` (tokens, dimensions) and `vector` (dimensions,) are unit vectors. Of `texts`, `rows`
+    are the sentences that may be quoted, `right` (sentences,) tells which hold evidence, `within`
+    (sentences, passages) in which of `passages` each stands, and `rest` (passages,) is the part of
+    their scores that is no cosine. `answered` tells whether the corpus answers it, None for a
     claim, `others` (signals,) are the signals of confidence that no axes change, and `weight` says
     how often it is drawn among those without an answer.
     """
 
     question: torch.Tensor
-    sentences: list[torch.Tensor]
+    vector: torch.Tensor
+    texts: Texts
+    rows: torch.Tensor
     right: torch.Tensor
-    given: torch.Tensor
+    passages: torch.Tensor
+    within: torch.Tensor
+    rest: torch.Tensor
     answered: bool | None = None
     others: torch.Tensor = torch.zeros(len(OTHERS))
     weight: float = 1.0
 
 
 class Reader:
-    """Reads unit token vectors and the unit vector of a text, each text once.
+    """Reads unit token vectors and the unit vector of a text, each text once, and what is asked.
 
     They are the encoder's as it is shipped: what rounding its weights does to a token is small, but
     not along every axis, and axes that were learned without it lean on what it blurs.
@@ -115,17 +135,35 @@ class Reader:
     def __init__(self, checkpoint: Path, folder: Path) -> None:
         # Every axis of the model itself.
         whole = np.eye(len(axes.learned_axes().sentence), dtype=np.float32)
-        export.export(checkpoint, folder, name="whole", axes=axes.TokenAxes(whole, whole, whole))
+        export.export(checkpoint, folder, name="whole", axes=axes.unlearned(whole))
         self._encoder = Encoder(folder)
-        self._known: dict[str, tuple[torch.Tensor, Vectors]] = {}
+        self._known: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._asked: dict[str, Texts] = {}
 
-    def __call__(self, text: str) -> tuple[torch.Tensor, Vectors]:
+    def __call__(self, text: str) -> tuple[torch.Tensor, torch.Tensor]:
         if text not in self._known:
             read = self._encoder.read(text)
             tokens = read.tokens.astype(np.float32)
             tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
-            self._known[text] = torch.from_numpy(tokens), read.sentence
+            self._known[text] = torch.from_numpy(tokens), torch.from_numpy(read.sentence)
         return self._known[text]
+
+    def texts(self, sentences: Sequence[str], passages: torch.Tensor | None = None) -> Texts:
+        """Return `sentences` as what is asked, each its own passage where none are given."""
+        tokens, vectors = zip(*map(self, sentences), strict=True)
+        lengths = torch.tensor([len(each) for each in tokens])
+        steps = torch.arange(int(lengths.max())).minimum(lengths[:, None] - 1)
+        held = (lengths.cumsum(0) - lengths)[:, None] + steps
+        stacked = torch.stack(vectors)
+        return Texts(torch.cat(tokens), held, stacked, stacked if passages is None else passages)
+
+    def index(self, index: Index) -> Texts:
+        """Return the sentences and passages of `index`."""
+        if index.version not in self._asked:
+            views = index.read_sentences(range(index.counts.sentences)).views
+            passages = torch.from_numpy(np.array(index.dense.vectors))
+            self._asked[index.version] = self.texts([each.text for each in views], passages)
+        return self._asked[index.version]
 
 
 def of_set(root: Path, path: Path, read: Reader) -> Iterator[Example]:
@@ -162,22 +200,28 @@ def of_question(
 ) -> Iterator[Example]:
     """Yield the example of a question, unless nothing can be quoted or its evidence not found."""
     question = prepare(index, text)
-    hits = search(index, question, PASSAGES_READ)
+    hits = search(index, question, PASSAGES)
     found = find_candidates(index, question, hits)
     composed = compose(question, found)
     signals = abstain.read_signals(index, question, hits, found, composed, held_out=held_out)
-    told = np.array([holds([each.text], groups) for each in found.sentences])
-    kept = np.flatnonzero(told | [each.quotable for each in found.sentences])
-    if signals is None or (answered and not told.any()):
+    kept = [each for each in found.sentences if each.quotable]
+    right = np.array([holds([each.text], groups) for each in kept])
+    if signals is None or (answered and not right.any()):
         return
     units = abstain.measured(signals, index.baseline)._asdict()
-    whole = runs.COSINE_WEIGHT * np.maximum(found.cosines, 0.0)
-    given = runs.PASSAGE_WEIGHT * found.passages + whole
+    numbers = np.array([each.number for each in kept])
+    begins, ends = np.array([(hit.first, hit.last) for hit in hits]).T
+    within = (begins <= numbers[:, None]) & (numbers[:, None] < ends)
+    tokens, vector = read(question.text)
     yield Example(
-        read(question.text)[0],
-        [read(found.sentences[row].text)[0] for row in kept],
-        torch.from_numpy(told[kept]),
-        torch.from_numpy(given[kept].astype(np.float32)),
+        tokens,
+        vector,
+        read.index(index),
+        torch.from_numpy(numbers),
+        torch.from_numpy(right),
+        torch.tensor([hit.passage for hit in hits]),
+        torch.from_numpy(within),
+        torch.tensor([hit.score - DENSE_WEIGHT * hit.dense for hit in hits]),
         answered,
         torch.tensor([units[name] for name in OTHERS], dtype=torch.float32),
     )
@@ -194,52 +238,75 @@ def of_claims(folder: Path, read: Reader) -> Iterator[Example]:
         judged = data.judged[claim]
         best = np.argsort(-lexical.get_scores(terms(claims[claim])), kind="stable")
         beside = [data.names[at] for at in best if data.names[at] not in judged][:BESIDE]
-        question, whole = read(claims[claim])
-        tokens, right, cosines = [], [], []
-        for name in [next(iter(judged)), *beside]:
-            for start, end in sentence_spans(abstracts[name])[:MOST_SENTENCES]:
-                own, vector = read(abstracts[name][start:end])
-                tokens.append(own)
-                right.append(name in judged)
-                cosines.append(max(0.0, float(vector @ whole)))
-        given = torch.tensor(cosines, dtype=torch.float32) * COSINE_WEIGHT
-        yield Example(question, tokens, torch.tensor(right), given)
+        tokens, vector = read(claims[claim])
+        found = [
+            (abstracts[name][start:end], name in judged)
+            for name in [next(iter(judged)), *beside]
+            for start, end in sentence_spans(abstracts[name])[:MOST_SENTENCES]
+        ]
+        sentences, right = zip(*found, strict=True)
+        rows = torch.arange(len(found))
+        within = torch.eye(len(found), dtype=torch.bool)
+        asked = read.texts(sentences)
+        yield Example(
+            tokens, vector, asked, rows, torch.tensor(right), rows, within, torch.zeros(len(found))
+        )
+
+
+class Seen(NamedTuple):
+    """How an example looks along the axes.
+
+    `scores` (sentences,) is what `answering.runs` would score each sentence by itself, `cosines`
+    (sentences,) and `dense` (passages,) are those with the question's aim, and `met` (tokens,
+    sentences) is how near each sentence comes to each of the question's tokens.
+    """
+
+    scores: torch.Tensor
+    cosines: torch.Tensor
+    dense: torch.Tensor
+    met: torch.Tensor
 
 
 class Learner(torch.nn.Module):
     """The axes while they are learned, and what adds the signals of a question up beside them."""
 
-    def __init__(self, start: Vectors) -> None:
+    def __init__(self, start: axes.Axes) -> None:
         super().__init__()
-        turned = torch.from_numpy(start)
-        self.sentence, self.ordering, self.meeting = (
-            torch.nn.Parameter(turned.clone()) for _ in axes.TokenAxes._fields
+        self.sentence, self.ordering, self.meeting, self.aim = (
+            torch.nn.Parameter(torch.from_numpy(each).clone()) for each in start
         )
-        self.sum = torch.nn.Linear(3 + len(OTHERS), 1)
+        self.sum = torch.nn.Linear(len(CHANGED) + len(OTHERS), 1)
         with torch.no_grad():
             self.sum.weight.zero_()
-            self.sum.weight[0, :3] = 2.0
+            self.sum.weight[0, : len(CHANGED)] = 2.0
             self.sum.bias.zero_()
 
-    def scores(self, each: Example) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return what `answering.runs` would score each sentence by itself, shape (sentences,), and
-        how near it comes to each of the question's tokens, shape (tokens, sentences).
-        """
-        turned = [each.question @ self.ordering, each.question @ self.meeting]
-        question = torch.nn.functional.normalize(torch.cat(turned), dim=1)
-        lengths = [len(sentence) for sentence in each.sentences]
-        sentences = torch.cat(each.sentences) @ self.sentence
-        sentences = torch.nn.functional.normalize(sentences, dim=1)
-        near = torch.nn.utils.rnn.pad_sequence(
-            list(torch.split(sentences @ question.T, lengths)), batch_first=True, padding_value=-1.0
-        )
-        ordering, meeting = near.amax(dim=1).clamp(min=0.0).T.chunk(2)
-        rarity = (1.0 - ordering.mean(dim=1)).detach()
-        shares = rarity / rarity.sum().clamp(min=1e-6)
-        return runs.TOKENS_WEIGHT * (ordering.T * shares).sum(dim=1) + each.given, meeting
+    def see(self, examples: Iterable[Example]) -> Iterator[Seen]:
+        """Yield how each of the examples looks."""
+        turned: dict[int, torch.Tensor] = {}
+        unit = torch.nn.functional.normalize
+        for each in examples:
+            texts = each.texts
+            if id(texts) not in turned:
+                turned[id(texts)] = unit(texts.tokens @ self.sentence, dim=1)
+            questions = torch.cat([each.question @ self.ordering, each.question @ self.meeting])
+            near = (turned[id(texts)] @ unit(questions, dim=1).T)[texts.held[each.rows]]
+            ordering, meeting = near.amax(dim=1).clamp(min=0.0).T.chunk(2)
+            rarity = (1.0 - ordering.mean(dim=1)).detach()
+            shares = rarity / rarity.sum().clamp(min=1e-6)
+            aim = unit(each.vector @ self.aim, dim=0)
+            cosines = (texts.sentences[each.rows] @ aim).clamp(min=0.0)
+            dense = (texts.passages[each.passages] @ aim).clamp(min=0.0)
+            passages = torch.where(each.within, each.rest + DENSE_WEIGHT * dense, 0.0).amax(dim=1)
+            scores = (
+                runs.TOKENS_WEIGHT * (ordering.T * shares).sum(dim=1)
+                + runs.COSINE_WEIGHT * cosines
+                + runs.PASSAGE_WEIGHT * passages
+            )
+            yield Seen(scores, cosines, dense, meeting)
 
-    def loss(self, each: Example) -> torch.Tensor:
-        scores, met = self.scores(each)
+    def loss(self, each: Example, seen: Seen) -> torch.Tensor:
+        scores, met = seen.scores, seen.met
         lost = torch.zeros(())
         if each.right.any():
             odds = SHARPNESS * scores
@@ -247,20 +314,30 @@ class Learner(torch.nn.Module):
         if each.answered is None:
             return lost
         best = int(scores.argmax())
-        # How sentences are put in order is not for telling whether there is an answer.
-        changed = torch.stack([scores[best].detach(), met[:, best].mean(), met.amax(dim=1).mean()])
+        nearest = seen.cosines.topk(min(abstain.BEST_SENTENCES, len(scores))).values
+        changed = torch.stack(
+            [
+                # How sentences are put in order is not for telling whether there is an answer.
+                scores[best].detach(),
+                met[:, best].mean(),
+                met.amax(dim=1).mean(),
+                seen.dense.max(),
+                nearest.mean(),
+            ]
+        )
         signals = torch.cat([(changed - MIDDLES) * SCALES, each.others])
         label = torch.tensor([float(each.answered)])
         cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
         return lost + ABSTAINING * cross_entropy(self.sum(signals), label)
 
 
-def learn(examples: list[Example], start: Vectors) -> Learner:
+def learn(examples: list[Example], start: axes.Axes) -> Learner:
     """Return what `examples` teach, with axes that are turned from `start`."""
     learner = Learner(start)
     steps = torch.optim.Adam(
         [
             {"params": [learner.sentence, learner.ordering, learner.meeting], "lr": RATE},
+            {"params": [learner.aim], "lr": AIM_RATE},
             {"params": learner.sum.parameters(), "lr": SIGNALS_RATE},
         ]
     )
@@ -273,22 +350,23 @@ def learn(examples: list[Example], start: Vectors) -> Learner:
         for first in range(0, len(order), BATCH):
             batch = [ranked[at] for at in order[first : first + BATCH]]
             batch += [away[at] for at in rng.choice(len(away), BATCH, p=drawn / drawn.sum())]
-            loss = torch.stack([learner.loss(each) for each in batch]).sum() / BATCH
+            lost = map(learner.loss, batch, learner.see(batch))
+            loss = torch.stack(list(lost)).sum() / BATCH
             steps.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             steps.step()
     with torch.no_grad():
         for name, share in SHARES.items():
-            getattr(learner, name).lerp_(torch.from_numpy(start), 1.0 - share)
+            getattr(learner, name).lerp_(torch.from_numpy(getattr(start, name)), 1.0 - share)
     return learner
 
 
 def first_right(examples: Iterable[Example], learner: Learner) -> float:
+    ranked = [each for each in examples if each.right.any()]
     with torch.inference_mode():
         right = [
-            bool(each.right[learner.scores(each)[0].argmax()])
-            for each in examples
-            if each.right.any()
+            bool(each.right[seen.scores.argmax()])
+            for each, seen in zip(ranked, learner.see(ranked), strict=True)
         ]
     return float(np.mean(right)) if right else float("nan")
 
@@ -310,16 +388,16 @@ def main() -> None:
         parts[root] = list(of_bank(root, read))
     if options.claims:
         parts[options.claims] = list(of_claims(options.claims, read))
-    start = axes.principal_axes(export.load_reference(checkpoint))
+    start = axes.unlearned(axes.principal_axes(export.load_reference(checkpoint)))
     taught = [each for path, part in parts.items() if path not in options.left_out for each in part]
     found = learn(taught, start)
     for path, part in parts.items():
         unseen = " (left out)" if path in options.left_out else ""
         before, after = first_right(part, Learner(start)), first_right(part, found)
         print(f"{path.name}{unseen}: {len(part)}, first right {before:.3f}, then {after:.3f}")
-    turned = torch.stack([found.sentence, found.ordering, found.meeting])
     # Half as many digits turn no sentence into another.
-    np.save(options.to, turned.detach().numpy().astype(np.float16), allow_pickle=False)
+    turned = {name: getattr(found, name).detach().numpy() for name in axes.Axes._fields}
+    np.savez(options.to, **{name: each.astype(np.float16) for name, each in turned.items()})
 
 
 def _parted(argument: str) -> tuple[Path, list[Path]]:

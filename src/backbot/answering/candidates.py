@@ -19,10 +19,10 @@ from backbot.text.roles import Role
 class Candidates:
     """Sentences in corpus order, a row each in every table.
 
-    `flags` (n,) are those of the sentence table, `cosines` (n,) those with the question, `passages`
-    (n,) the scores of the best passage that holds each, and `gram` (n + 1, n + 1) sums of the
-    cosines among the sentences themselves. `ordering` and `meeting` (n, tokens) are how near it
-    comes to each of the question's tokens of that name.
+    `flags` (n,) are those of the sentence table, `cosines` (n,) those with the question's aim,
+    `passages` (n,) the scores of the best passage that holds each, and `gram` (n + 1, n + 1) sums
+    of the cosines among the sentences themselves. `ordering` and `meeting` (n, tokens) are how near
+    it comes to each of the question's tokens of that name.
     """
 
     sentences: tuple[SentenceView, ...]
@@ -68,7 +68,7 @@ def find_candidates(
     return Candidates(
         found.views,
         found.flags,
-        vectors @ question.vector,
+        vectors @ question.aim,
         np.array([best_passage[each.number] for each in found.views]),
         ordering,
         meeting,

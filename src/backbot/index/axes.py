@@ -1,7 +1,8 @@
-"""The axes of token vectors: the directions in which words are compared.
+"""What vectors are turned by: the directions in which words are compared, and a question's aim.
 
-Those of a question are turned by axes of their own, twice: towards what sentences answer it with,
-and towards where it is spoken of at all.
+The tokens of a question are turned by axes of their own, twice: towards what sentences answer it
+with, and towards where it is spoken of at all. The question as a whole is turned towards what
+answers it too.
 
 Learned for the default encoder (`bench/quality/train_axes.py`), found anew for any other. A corpus
 has no say in them, so that an article more or less changes nobody else's vectors.
@@ -25,19 +26,21 @@ if TYPE_CHECKING:
 TOKEN_DIMENSIONS = 96
 # The weights that the shipped axes were learned with.
 LEARNED_WITH = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-LEARNED = files("backbot") / "data" / "axes.npy"
+LEARNED = files("backbot") / "data" / "axes.npz"
 
 
-class TokenAxes(NamedTuple):
-    """Axes that token vectors are turned by, each of the shape (dimensions, 96).
+class Axes(NamedTuple):
+    """What turns vectors: three of the shape (dimensions, 96) for tokens, `aim` is square.
 
     `sentence` is for the tokens of sentences, `ordering` for those of a question where sentences
-    are put in order, `meeting` where it counts which of its words are met at all.
+    are put in order, `meeting` where it counts which of its words are met at all. `aim` is for the
+    vector of a question as a whole, where it is compared with passages and sentences.
     """
 
     sentence: Vectors
     ordering: Vectors
     meeting: Vectors
+    aim: Vectors
 
 
 def axes_digest(weights: str) -> str:
@@ -49,20 +52,24 @@ def axes_digest(weights: str) -> str:
     return hashlib.sha256("\n".join(("1", *bank_questions())).encode()).hexdigest()[:16]
 
 
-def token_axes(reference: "SentenceTransformer", weights: str) -> TokenAxes:
+def axes_for(reference: "SentenceTransformer", weights: str) -> Axes:
     """Return the axes for `reference`: those that come along if they were learned with its
-    `weights`, else its principal ones for all tokens alike.
+    `weights`, else its principal ones for all tokens alike, and questions aim where they are.
     """
     if weights == LEARNED_WITH:
         return learned_axes()
-    axes = principal_axes(reference)
-    return TokenAxes(axes, axes, axes)
+    return unlearned(principal_axes(reference))
 
 
-def learned_axes() -> TokenAxes:
+def unlearned(axes: Vectors) -> Axes:
+    """Return what turns all tokens alike by `axes`, shape (dimensions, any), and no question."""
+    return Axes(axes, axes, axes, np.eye(len(axes), dtype=np.float32))
+
+
+def learned_axes() -> Axes:
     """Return the axes that come along."""
-    with as_file(LEARNED) as path:
-        return TokenAxes(*np.load(path, allow_pickle=False).astype(np.float32))
+    with as_file(LEARNED) as path, np.load(path, allow_pickle=False) as held:
+        return Axes(*(held[name].astype(np.float32) for name in Axes._fields))
 
 
 def principal_axes(reference: "SentenceTransformer") -> Vectors:

@@ -147,7 +147,7 @@ class Index:
 
     def find(self, query: Query, depth: int, unasked: str | None = None) -> Pool:
         strongest = self.lexical.strongest(shares(query), depth)
-        nearest = self.dense.nearest(query.vector, depth)
+        nearest = self.dense.nearest(query.aim, depth)
         pool = np.sort(np.concatenate((nearest.rows, strongest)))
         return self._weighed(query, pool[_begins(pool)], unasked)
 
@@ -228,7 +228,7 @@ class Index:
             table[:, P_LAST].astype(np.int64),
             _scores(self.lexical, query, pool),
             _scores(self.document_lexical, query, owners)[owner],
-            self.dense.cosines(query.vector, pool),
+            self.dense.cosines(query.aim, pool),
             self._asked_cosines(query, owners, unasked)[owner],
         )
 

@@ -1,7 +1,7 @@
 """The sentence encoder as readers' questions meet it: ONNX Runtime, one thread, no torch."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +32,7 @@ MODEL_FILES = (CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE)
 TOKEN_SCALE = 127
 # The outputs of the model that hold token vectors.
 TOKEN_OUTPUTS = ("tokens", "ordering", "meeting")
+_OUTPUTS = ["sentence", "aim", *TOKEN_OUTPUTS]
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
 MAX_TOKENS = 256
 
@@ -66,11 +67,12 @@ class Encoded(NamedTuple):
 
     `sentence` is the unit vector of the whole, shape (dimensions,); `tokens` the unit vectors of
     the pieces of its content words in their context, shape (pieces, token_dimensions), scaled by
-    `TOKEN_SCALE`, as a sentence's are compared. `ordering` and `meeting` are the same of a question
-    (see `axes.TokenAxes`).
+    `TOKEN_SCALE`, as a sentence's are compared. Of a question, `aim` is compared with the whole of
+    sentences and passages, `ordering` and `meeting` with their tokens (see `axes.Axes`).
     """
 
     sentence: Vectors
+    aim: Vectors
     tokens: TokenVectors
     ordering: TokenVectors
     meeting: TokenVectors
@@ -132,8 +134,8 @@ class Encoder:
     def read(self, text: str) -> Encoded:
         """Return the vector of one text and those of its content words' pieces, in one pass."""
         encoding = self._tokenizer.encode(text)
-        sentences, *tokens = self._run_one(encoding, ["sentence", *TOKEN_OUTPUTS])
-        return _encoded(text, encoding, sentences[0], (each[0] for each in tokens))
+        found = self._run_one(encoding, _OUTPUTS)
+        return _encoded(text, encoding, *(each[0] for each in found))
 
     def read_together(self, texts: Sequence[str]) -> list[Encoded]:
         """Return what `read` makes of each of a few short texts, in one pass of the model.
@@ -151,9 +153,9 @@ class Encoder:
         for row, encoding in enumerate(encodings):
             ids[row, : lengths[row]] = encoding.ids
             mask[row, : lengths[row]] = 1
-        sentences, *tokens = self._run(ids, mask, ["sentence", *TOKEN_OUTPUTS])
+        found = self._run(ids, mask, _OUTPUTS)
         return [
-            _encoded(text, encoding, sentences[row], (each[row] for each in tokens))
+            _encoded(text, encoding, *(each[row] for each in found))
             for row, (text, encoding) in enumerate(zip(texts, encodings, strict=True))
         ]
 
@@ -207,11 +209,11 @@ class Encoder:
 
 
 def _encoded(
-    text: str, encoding: Encoding, sentence: Vectors, tokens: Iterable[Vectors]
+    text: str, encoding: Encoding, sentence: Vectors, aim: Vectors, *tokens: Vectors
 ) -> Encoded:
     kept = content_pieces(text, encoding)
     scaled = (np.rint(each[kept] * TOKEN_SCALE).astype(np.int8) for each in tokens)
-    return Encoded(sentence, *scaled)
+    return Encoded(sentence, aim, *scaled)
 
 
 def content_pieces(text: str, encoding: Encoding) -> list[int]:

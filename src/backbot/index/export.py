@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from backbot.errors import ModelError
-from backbot.index.axes import TokenAxes, axes_digest, token_axes
+from backbot.index.axes import Axes, axes_digest, axes_for
 from backbot.index.encoder import (
     CARD_FILE,
     DATA_FILE,
@@ -125,12 +125,12 @@ def export(
     *,
     name: str,
     rounded: bool = True,
-    axes: TokenAxes | None = None,
+    axes: Axes | None = None,
 ) -> None:
     """Write the ONNX encoder of the checkpoint folder into the folder `target` and prove it.
 
-    `rounded` keeps its weights as bytes; without, they stay as they are. Tokens are turned by
-    `axes`, or by those of the model.
+    `rounded` keeps its weights as bytes; without, they stay as they are. Tokens and
+    questions are turned by `axes`, or by those of the model.
 
     Raises `ModelError` if the build extra is missing or the export's vectors are not the
     reference's (cosine of each probe at least 0.999).
@@ -144,7 +144,7 @@ def export(
         # another order where there are more of them.
         torch.set_num_threads(1)
         reference = load_reference(checkpoint)
-        axes = axes or token_axes(reference, weights)
+        axes = axes or axes_for(reference, weights)
         _write_onnx(reference, axes, target / MODEL_FILE, rounded=rounded)
     except ImportError as error:
         raise ModelError(
@@ -209,9 +209,7 @@ def _dimensions(reference: "SentenceTransformer") -> int:
     return int(dimensions)
 
 
-def _write_onnx(
-    reference: "SentenceTransformer", axes: TokenAxes, path: Path, *, rounded: bool
-) -> None:
+def _write_onnx(reference: "SentenceTransformer", axes: Axes, path: Path, *, rounded: bool) -> None:
     from backbot.index.graph import encoder_graph
 
     model: PreTrainedModel = reference[0].auto_model  # type: ignore[assignment]

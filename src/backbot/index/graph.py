@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from backbot.errors import ModelError
-from backbot.index.axes import TokenAxes
+from backbot.index.axes import Axes
 from backbot.index.encoder import TOKEN_OUTPUTS
 from backbot.index.rounding import ATTENTION_RUN, BETWEEN_RUN, round_rows
 
@@ -29,12 +29,13 @@ _IR_VERSION = 9
 _MICROSOFT = "com.microsoft"
 
 
-def encoder_graph(model: "PreTrainedModel", axes: TokenAxes, *, rounded: bool) -> onnx.ModelProto:
-    """Return the graph of a BERT with mean pooling, the tokens' projections and unit length.
+def encoder_graph(model: "PreTrainedModel", axes: Axes, *, rounded: bool) -> onnx.ModelProto:
+    """Return the graph of a BERT with mean pooling, what `axes` turn and unit length.
 
     Its inputs are `words`, rows of the table of word pieces, shape (texts, tokens, dimensions), and
-    `attention_mask`, shape (texts, tokens); its outputs `sentence`, shape (texts, dimensions), and
-    `TOKEN_OUTPUTS`, each of the shape (texts, tokens, axes). `rounded` keeps the weights as bytes.
+    `attention_mask`, shape (texts, tokens); its outputs `sentence` and `aim`, each of the shape
+    (texts, dimensions), and `TOKEN_OUTPUTS`, each of the shape (texts, tokens, axes). `rounded`
+    keeps the weights as bytes.
 
     Raises `ModelError` for a model of another kind, or with another activation than gelu.
     """
@@ -67,7 +68,9 @@ def encoder_graph(model: "PreTrainedModel", axes: TokenAxes, *, rounded: bool) -
     total = graph.apply("MatMul", graph.apply("Unsqueeze", mask, second), hidden)
     total = graph.apply("Squeeze", total, second)
     graph.apply("LpNormalization", total, outputs=["sentence"], axis=1)
-    for name, each in zip(TOKEN_OUTPUTS, axes, strict=True):
+    aimed = graph.apply("MatMul", total, graph.constant(axes.aim))
+    graph.apply("LpNormalization", aimed, outputs=["aim"], axis=1)
+    for name, each in zip(TOKEN_OUTPUTS, (axes.sentence, axes.ordering, axes.meeting), strict=True):
         turned = graph.apply("MatMul", hidden, graph.constant(each))
         graph.apply("LpNormalization", turned, outputs=[name], axis=2)
     return graph.finished(config.hidden_size, axes.sentence.shape[1])
@@ -181,6 +184,7 @@ class _Graph:
             ],
             [
                 described("sentence", TensorProto.FLOAT, "texts", dimensions),
+                described("aim", TensorProto.FLOAT, "texts", dimensions),
                 *(
                     described(name, TensorProto.FLOAT, "texts", "tokens", token_dimensions)
                     for name in TOKEN_OUTPUTS

@@ -25,7 +25,7 @@ from backbot.index.views import Baseline
 from backbot.index.wording import Wording
 
 # Rises whenever what is written, or how it is read, changes.
-FORMAT = 8
+FORMAT = 9
 KEPT_VERSIONS = 5
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"

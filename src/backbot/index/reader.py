@@ -25,8 +25,8 @@ OTHER_TERMS_SHARE = 0.5
 
 
 class Query(Protocol):
-    """What passages are looked for by: terms in order, those of synonyms beside them, and a unit
-    vector, shape (dimensions,)."""
+    """What passages are looked for by: terms in order, those of synonyms beside them, and two unit
+    vectors, shape (dimensions,): `vector` for other questions, `aim` for what may answer it."""
 
     @property
     def terms(self) -> Sequence[str]: ...
@@ -34,6 +34,8 @@ class Query(Protocol):
     def other_terms(self) -> Sequence[str]: ...
     @property
     def vector(self) -> Vectors: ...
+    @property
+    def aim(self) -> Vectors: ...
 
 
 class Terms(Protocol):
@@ -146,7 +148,7 @@ class IndexReader(Protocol):
         """
 
     def find(self, query: Query, depth: int, unasked: str | None = None) -> Pool:
-        """Return the `depth` passages nearest to the query's vector, and as many that its terms
+        """Return the `depth` passages nearest to the query's aim, and as many that its terms
         speak for most; a document's own question `unasked` is taken as not named."""
 
     def find_in(self, query: Query, document: int) -> Pool:

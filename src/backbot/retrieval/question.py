@@ -19,17 +19,19 @@ FOCUS_SHARE = 0.6
 class Question:
     """What a question's words are compared by.
 
-    `text` is the question in the corpus's wording, `terms` are its distinct terms in order,
-    `other_terms` those of synonyms that the corpus uses beside the reader's words, and `vector` is
-    its unit vector, shape (dimensions,). `ordering` and `meeting` are its token vectors: those that
-    put sentences in order, and those that tell what of it is met at all. `emphasis` (tokens,) is
-    the share of each token in what is asked; the shares add up to 1.
+    `text` is the question in the corpus's wording, `terms` are its distinct terms in order, and
+    `other_terms` those of synonyms that the corpus uses beside the reader's words. `vector` is its
+    unit vector, shape (dimensions,), for other questions, and `aim` the same for what may answer
+    it. `ordering` and `meeting` are its token vectors: those that put sentences in order, and those
+    that tell what of it is met at all. `emphasis` (tokens,) is the share of each token in what is
+    asked; the shares add up to 1.
     """
 
     text: str
     terms: tuple[str, ...]
     other_terms: tuple[str, ...]
     vector: Vectors
+    aim: Vectors
     ordering: TokenVectors
     meeting: TokenVectors
     emphasis: Vectors
@@ -85,6 +87,7 @@ def prepare(
         own,
         tuple(term for term in others if term not in own),
         encoded.sentence,
+        encoded.aim,
         encoded.ordering,
         encoded.meeting,
         _emphasis(len(encoded.meeting), asked),

@@ -91,7 +91,7 @@ class PostgresIndex:
         self._connections.close()
 
     def find(self, query: Query, depth: int, unasked: str | None = None) -> Pool:
-        vector = written(query.vector)
+        aim = written(query.aim)
         counted = {
             self.lexical.vocabulary[term]: share
             for term, share in shares(query).items()
@@ -99,18 +99,18 @@ class PostgresIndex:
         }
         table = f"{self._schema}.{WEIGHTS['lexical']}"
         first = strongest(table, self.lexical, counted, depth, MOST_READ)
-        *_, nearest, found = self._read(*self._nearest("passages", vector, depth), first.statement)
+        *_, nearest, found = self._read(*self._nearest("passages", aim, depth), first.statement)
         while (better := first.unless_proved(found)) is not None:
             first = better
             (found,) = self._read(first.statement)
         pool = sorted({row[0] for row in nearest} | set(first.rows(found)))
-        return self._weighed(query, vector, pool, unasked)
+        return self._weighed(query, aim, pool, unasked)
 
     def find_in(self, query: Query, document: int) -> Pool:
         (rows,) = self._read(
             Statement(f"select number from {self._schema}.passages where document = %s", [document])
         )
-        return self._weighed(query, written(query.vector), sorted(row[0] for row in rows), None)
+        return self._weighed(query, written(query.aim), sorted(row[0] for row in rows), None)
 
     def read_sentences(self, numbers: Sequence[int]) -> Sentences:
         (rows,) = self._read(
@@ -203,7 +203,7 @@ class PostgresIndex:
         sight = str(max(reach, wide))
         return [Statement("select set_config('hnsw.ef_search', %s, true)", [sight]), search]
 
-    def _weighed(self, query: Query, vector: str, pool: list[int], unasked: str | None) -> Pool:
+    def _weighed(self, query: Query, aim: str, pool: list[int], unasked: str | None) -> Pool:
         """Return the passages of `pool`, in order, with what speaks for each."""
         owners = (
             f"array(select distinct document from {self._schema}.passages where number = any(%s))"
@@ -213,7 +213,7 @@ class PostgresIndex:
             Statement(
                 f"select number, document, first, last, -(vector <#> %s::vector) "
                 f"from {self._schema}.passages where number = any(%s) order by number",
-                [vector, pool],
+                [aim, pool],
             ),
             Statement(
                 f"select text, term, weight from {self._schema}.{WEIGHTS['lexical']} "
@@ -228,7 +228,7 @@ class PostgresIndex:
             Statement(
                 f"select document, max(-(vector <#> %s::vector)) from {self._schema}.questions "
                 f"where document = any({owners}) and text is distinct from %s group by document",
-                [vector, pool, unasked],
+                [written(query.vector), pool, unasked],
             ),
         )
         if len(found) != len(pool):
