@@ -177,27 +177,13 @@ def test_synonyms_are_met_in_their_plural_too(asked: Asked) -> None:
 VITAMINS = "Sore muscles cramp in my upper back at night, do vitamins matter?"
 
 
-def test_words_that_few_sentences_meet_count_for_more(asked: Asked) -> None:
-    chatbot = asked({"articles/cramp.md": document("Cramp in the upper back", CRAMP)})
-    _, trace = chatbot.explain(VITAMINS)
-    assert trace.question is not None
-    assert trace.candidates is not None
-    text = chatbot.index.read_documents([0])[0].text
-    gains: dict[bool, list[float]] = {True: [], False: []}
-    for run in find_runs(trace.question, trace.candidates) or ():
-        assert run.first == run.last
-        alike = float(trace.candidates.ordering[run.first].mean())
-        gains["vitamins" in text[run.start : run.end]].append(run.telling / alike)
-    assert min(gains[True]) > max(gains[False])
-
-
 def test_what_the_first_excerpts_leave_open_is_told_too(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chatbot = asked({"articles/cramp.md": document("Cramp in the upper back", CRAMP)})
     text = chatbot.index.read_documents([0])[0].text
     # Else it would come early by its score already, or as another kind of thing.
-    for weight in ("TOKENS_WEIGHT", "PASSAGE_WEIGHT"):
+    for weight in ("COSINE_WEIGHT", "PASSAGE_WEIGHT"):
         monkeypatch.setattr(f"backbot.answering.runs.{weight}", 0.0)
     monkeypatch.setattr("backbot.answering.compose.NEW_ROLE_BONUS", 0.0)
 

@@ -3,9 +3,9 @@
     python bench/quality/rank.py seed=INDEX:SET[,SET...] starter=INDEX:SET[,SET...]
 
 Listwise: the runs that hold the evidence should share the softmax of all runs' scores. A penalty
-holds the weights near those in use, since a few hundred questions are few. The axes of token
-vectors were learned on the tuning sets, which flatters them here: for weights to keep, ask each set
-of an index whose axes were learned without it (`train_axes.py --left-out`). Cross-validated over
+holds the weights near those in use, since a few hundred questions are few. A question's aim
+was learned on the tuning sets, which flatters it here: for weights to keep, ask each set of an index
+whose axes were learned without it (`train_axes.py --left-out`). Cross-validated over
 questions, never over runs of the same question. Held-out sets are for nobody to name here.
 
 Source: Cao et al. (2007), "Learning to rank: from pairwise approach to listwise approach", ICML.
@@ -32,11 +32,10 @@ from backbot.retrieval.question import prepare
 from backbot.retrieval.wording import mend_spelling
 from backbot.text.roles import Role
 
-NAMES = ("COSINE", "TOKENS", "PASSAGE", "LENGTH", "WANTED")
+NAMES = ("COSINE", "PASSAGE", "LENGTH", "WANTED")
 IN_USE = np.array(
     [
         runs.COSINE_WEIGHT,
-        runs.TOKENS_WEIGHT,
         runs.PASSAGE_WEIGHT,
         runs.LENGTH_WEIGHT,
         runs.WANTED_BONUS,
@@ -71,7 +70,6 @@ def rank(index: Index, path: Path) -> list[Ranked]:
         features = [
             (
                 run.cosine,
-                run.telling,
                 run.passage,
                 min(1.0, run.words / runs.MOST_WORDS),
                 run.role in wanted,

@@ -46,7 +46,7 @@ class StoredEncoder(Encoder):
     ) -> list[Encoded]:
         none = np.zeros((0, self.card.token_dimensions), dtype=np.int8)
         vectors = self.encode_all(texts, threads=threads, advance=advance)
-        return [Encoded(vector, vector, none, none, none) for vector in vectors]
+        return [Encoded(vector, vector, none, none) for vector in vectors]
 
     def encode_all(
         self,

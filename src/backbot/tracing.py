@@ -75,8 +75,8 @@ def _candidates(candidates: Candidates, place: _Place) -> list[dict[str, Any]]:
             "quotable": sentence.quotable,
             "stands_alone": sentence.stands_alone,
             "cosine": round(float(candidates.cosines[row]), 4),
-            "tokens": round(float(candidates.meeting[row].mean()), 4)
-            if candidates.meeting.shape[1]
+            "tokens": round(float(candidates.met[row].mean()), 4)
+            if candidates.met.shape[1]
             else 0.0,
             "passage": round(float(candidates.passages[row]), 4),
         }

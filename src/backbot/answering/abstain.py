@@ -178,7 +178,7 @@ def read_signals(
     if held_out is not None:
         elsewhere = np.delete(elsewhere, held_out)
     away = _greatest(elsewhere, _NEAREST_AWAY)
-    met = candidates.meeting[told].max(axis=0, keepdims=True)
+    met = candidates.met[told].max(axis=0, keepdims=True)
     return Signals(
         run=runs[0].score,
         tokens=runs[0].tokens,

@@ -20,17 +20,16 @@ class Candidates:
     """Sentences in corpus order, a row each in every table.
 
     `flags` (n,) are those of the sentence table, `cosines` (n,) those with the question's aim,
-    `passages` (n,) the scores of the best passage that holds each, and `gram` (n + 1, n + 1) sums
-    of the cosines among the sentences themselves. `ordering` and `meeting` (n, tokens) are how near
-    it comes to each of the question's tokens of that name.
+    `passages` (n,) the scores of the best passage that holds each, `met` (n, tokens) how near it
+    comes to each of the question's tokens, and `gram` (n + 1, n + 1) sums of the cosines among the
+    sentences themselves.
     """
 
     sentences: tuple[SentenceView, ...]
     flags: NDArray[np.int32]
     cosines: Vectors
     passages: NDArray[np.float64]
-    ordering: Similarities
-    meeting: Similarities
+    met: Similarities
     gram: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -63,14 +62,11 @@ def find_candidates(
     vectors = found.vectors
     gram = np.zeros((len(vectors) + 1, len(vectors) + 1))
     (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1, out=gram[1:, 1:])
-    near = token_similarities(np.concatenate([question.ordering, question.meeting]), found)
-    ordering, meeting = np.hsplit(near, 2)
     return Candidates(
         found.views,
         found.flags,
         vectors @ question.aim,
         np.array([best_passage[each.number] for each in found.views]),
-        ordering,
-        meeting,
+        token_similarities(question.meeting, found),
         gram,
     )

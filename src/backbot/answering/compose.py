@@ -12,7 +12,6 @@ from backbot.answering.candidates import Candidates
 from backbot.answering.runs import Run, Runs, find_runs, is_one_of
 from backbot.answering.wants import asks_for_story
 from backbot.model import MAX_EXCERPT_WORDS
-from backbot.retrieval.late import Similarities
 from backbot.retrieval.question import Question
 from backbot.text.roles import Role
 from backbot.text.terms import terms
@@ -27,16 +26,11 @@ CLOSE_TOTAL_WORDS = 180
 CLOSE = 0.88
 MAX_EXCERPTS = 7
 MAX_DOCUMENTS = 4
-# What a further excerpt gains that tells a kind of thing the answer does not have yet.
-NEW_ROLE_BONUS = 0.12
-# What it gains that goes straight on from what is quoted: "These often helped, but not for long."
+# What a further excerpt gains that goes straight on from what is quoted: "These often helped, but
+# not for long."
 GOES_ON_BONUS = 0.05
-# What it gains for each share of the question that it meets and what is quoted does not: after the
-# first, excerpts are chosen mostly by what they add. Source: Carbonell and Goldstein (1998), "The
-# use of MMR, diversity-based reranking", SIGIR, with the question's tokens as what is covered.
-COVER_BONUS = 6.0
 # A further excerpt must be worth this share of the first.
-WORTH = 0.6
+WORTH = 0.7
 # A story that was asked for need not be quite as near as the best of the rest.
 STORY_SHARE = 0.9
 # Two runs that share this much of their terms, or lie this close, say the same thing.
@@ -109,9 +103,6 @@ class _Pool:
                 self._places = stories
             if len(self._places) == len(stories):
                 self._may_lead = np.ones(len(stories), dtype=bool)
-        # Of a follow-up, what was just asked: what it leans on need not be met once more.
-        asked = question.emphasis
-        self._asked = np.where(asked >= asked.max(), asked, 0.0) if len(asked) else asked
 
     def __iter__(self) -> Iterator[Run]:
         return map(self._runs.run, self._places.tolist())
@@ -122,17 +113,12 @@ class _Pool:
         return self._runs.run(int(leads[0])) if len(leads) else None
 
     def next_of(self, answer: "_Answer") -> Run | None:
-        """Return the run that adds most to `answer`, None where none adds anything."""
+        """Return the best run that can go beside `answer`, None for none."""
         runs = self._runs
         # An answer only grows: what has no room beside it now, as nearly all, need not be weighed
         # again.
         places = self._places = self._places[answer.has_room(runs, self._places)]
-        if not len(places):
-            return None
-        covers = (np.maximum(runs.met[places] - answer.met, 0.0) * self._asked).sum(axis=1)
-        new = ~is_one_of({run.role for run in answer.runs})[runs.roles[places]]
-        gains = runs.scores[places] + COVER_BONUS * covers
-        gains += NEW_ROLE_BONUS * new + GOES_ON_BONUS * ~runs.alone[places]
+        gains = runs.scores[places] + GOES_ON_BONUS * ~runs.alone[places]
         candidates = map(runs.run, places[np.argsort(-gains, kind="stable")].tolist())
         return next((run for run in candidates if answer.clash(run) is None), None)
 
@@ -150,9 +136,6 @@ class _Answer:
         self._documents = {run.document for run in self.runs}
         self.best = lead.score
         self._same = _Sameness(candidates)
-        self._candidates = candidates
-        # How near what is quoted comes to each of the question's tokens.
-        self.met = self._met(lead)
 
     def why_not(self, run: Run) -> str | None:
         """Return why `run`, which overlaps nothing, cannot be added, None if it can."""
@@ -195,7 +178,6 @@ class _Answer:
     def add(self, run: Run) -> None:
         """Quote `run` too, as one excerpt with the one that it goes straight on."""
         self.words += run.words
-        self.met = np.maximum(self.met, self._met(run))
         self._documents.add(run.document)
         host = self._host(run)
         if host is None:
@@ -204,11 +186,6 @@ class _Answer:
             # What both tell and are worth is what the first of them is.
             joined = self.runs[host]._replace(last=run.last, end=run.end)
             self.runs[host] = joined._replace(words=joined.words + run.words)
-
-    def _met(self, run: Run) -> Similarities:
-        first, after = self._same.span(run)
-        met: Similarities = self._candidates.ordering[first:after].max(axis=0)
-        return met
 
     def _host(self, run: Run) -> int | None:
         """Return the place of the run that `run` goes straight on, None for none."""

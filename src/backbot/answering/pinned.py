@@ -72,7 +72,6 @@ def _words(index: IndexReader, pinned: Pinned, without: Collection[Role]) -> tup
         score=1.0,
         cosine=1.0,
         tokens=1.0,
-        telling=1.0,
         passage=1.0,
         denies=any(each.denies for each in told),
     )

@@ -12,7 +12,6 @@ from backbot.answering.candidates import Candidates
 from backbot.answering.demand import demand_of, tells
 from backbot.answering.wants import wanted_roles
 from backbot.index.views import DENIES, JOINED, QUOTABLE, SentenceView
-from backbot.retrieval.late import Similarities
 from backbot.retrieval.question import Question
 from backbot.text.clean import fold
 from backbot.text.roles import Role
@@ -26,14 +25,13 @@ MOST_ATTACHED = 3
 # A sentence so short that leans on the one before it ("It's muscles!") is never parted from it.
 SHORT_TAIL = 6
 
-# What makes a sentence a good answer: the axes of tokens were learned with these.
-COSINE_WEIGHT = 0.5
-TOKENS_WEIGHT = 1.2
+# What makes a sentence a good answer: a question's aim was learned with these.
+COSINE_WEIGHT = 1.0
 PASSAGE_WEIGHT = 1.0
 # What a run gains beside its best sentence; fitted by `bench/quality/rank.py`.
 LENGTH_WEIGHT = 0.05
 WANTED_BONUS = 0.02
-CONTRADICTS_BONUS = 0.12
+CONTRADICTS_BONUS = 0.05
 DEMAND_BONUS = 0.1
 JOINED_COST = 0.08
 # A denial contradicts what the reader believes where it stands by sentences that come this near to
@@ -58,9 +56,9 @@ class Run(NamedTuple):
 
     `first` to `last` are rows of the sentence table, `last` included; `role` is what its best
     sentence tells. A run that does not read `alone` only goes on another one. Of that sentence are
-    the parts of `score`, each from 0 to 1: its `cosine`, the share of the question that it meets by
-    what tells sentences apart (`telling`), and its `passage`'s score. `tokens` is the share of the
-    question's tokens that the run meets. One that `denies` holds a negation.
+    the parts of `score`, each from 0 to 1: its `cosine` with the question's aim, and its
+    `passage`'s score. `tokens` is the share of the question's tokens that the run meets. One that
+    `denies` holds a negation.
     """
 
     document: int
@@ -75,7 +73,6 @@ class Run(NamedTuple):
     score: float
     cosine: float
     tokens: float
-    telling: float
     passage: float
     denies: bool
 
@@ -121,7 +118,8 @@ def _spans(
                 break
             words += here.words
             told += quotable
-            most = MOST_WORDS_LEANING if told == 1 and quotable else MOST_WORDS
+            leans = told == 1 or (last == first + 1 and not here.stands_alone)
+            most = MOST_WORDS_LEANING if quotable and leans else MOST_WORDS
             if words > most and last > first:
                 break
             if quotable and not here.announces and not tailed[last]:
@@ -159,8 +157,7 @@ class Runs:
     """Runs, best first, ties in corpus order; one is made when it is looked at, as few are.
 
     Columns in that order, each of the shape (runs,): `scores`, `words`, `roles` and `alone` as in
-    `Run`, and the places of the `first` and `last` sentence among the candidates. `met` (runs,
-    tokens) is how near each run comes to the question's tokens.
+    `Run`, and the places of the `first` and `last` sentence among the candidates.
     """
 
     def __init__(
@@ -176,7 +173,7 @@ class Runs:
         `follows` tells of each candidate whether it goes straight on the one before it.
         """
         self._question = question
-        self._meeting = candidates.meeting
+        self._met = candidates.met
         self._sentences = candidates.sentences
         edges = np.fromiter(itertools.chain.from_iterable(spans), np.int64, 2 * len(spans))
         self._first, self._last = edges.reshape(-1, 2).T
@@ -186,14 +183,9 @@ class Runs:
         self._places = np.minimum(steps, self._last)
         quotable = candidates.are(QUOTABLE)
         denies = candidates.are(DENIES) & quotable
-        self._telling = _telling(question, candidates)
         self._cosines = np.maximum(candidates.cosines, 0.0)
         self._passages = candidates.passages
-        told = (
-            COSINE_WEIGHT * self._cosines
-            + TOKENS_WEIGHT * self._telling
-            + PASSAGE_WEIGHT * self._passages
-        )
+        told = COSINE_WEIGHT * self._cosines + PASSAGE_WEIGHT * self._passages
         told = np.where(quotable, told, -1.0)
         # A run is as good as its best sentence: many middling ones do not make an answer.
         self._best = self._first + told[self._places].argmax(axis=0)
@@ -219,7 +211,6 @@ class Runs:
         self.words = words[self._order]
         self.roles = roles[self._order]
         self.alone = self._order < alone
-        self.met = self._most(candidates.ordering)[self._order]
 
     def __iter__(self) -> Iterator[Run]:
         return map(self.run, range(len(self._order)))
@@ -230,7 +221,7 @@ class Runs:
         best = self._best[span]
         first, last = self._sentences[self.first[place]], self._sentences[self.last[place]]
         held = slice(self.first[place], self.last[place] + 1)
-        met = self._meeting[held].max(axis=0, keepdims=True)
+        met = self._met[held].max(axis=0, keepdims=True)
         return Run(
             document=first.document,
             section=first.section,
@@ -244,7 +235,6 @@ class Runs:
             score=float(self.scores[place]),
             cosine=float(self._cosines[best]),
             tokens=float(self._question.share_met(met)[0]),
-            telling=float(self._telling[best]),
             passage=float(self._passages[best]),
             denies=bool(self._denies[span]),
         )
@@ -261,24 +251,11 @@ class Runs:
         return sums[self._last + 1] - sums[self._first]
 
 
-def _telling(question: Question, candidates: Candidates) -> Similarities:
-    """Return the share of the question that each sentence meets, by what tells sentences apart.
-
-    Nearly every sentence on upper backs meets "upper back"; few meet "vitamins". Which words these
-    are is seen in the candidates themselves.
-    """
-    met = candidates.ordering
-    rarity = question.emphasis * (1.0 - met.sum(axis=0) / len(candidates))
-    whole = float(rarity.sum())
-    shares: Similarities = (met * (rarity / whole if whole else rarity)).sum(axis=1)
-    return shares
-
-
 def _near_the_premise(
     question: Question, candidates: Candidates, follows: Sequence[bool]
 ) -> NDArray[np.bool_]:
     """Tell of each sentence whether it, or the one before it, is about what was asked."""
-    met = question.share_met(candidates.ordering)
+    met = question.share_met(candidates.met)
     near: NDArray[np.bool_] = met >= NEAR_PREMISE * met.max()
     near[1:] |= near[:-1] & follows[1:]
     return near

@@ -1,8 +1,7 @@
 """What vectors are turned by: the directions in which words are compared, and a question's aim.
 
-The tokens of a question are turned by axes of their own, twice: towards what sentences answer it
-with, and towards where it is spoken of at all. The question as a whole is turned towards what
-answers it too.
+The tokens of a question are turned by axes of their own, towards where it is spoken of at all. The
+question as a whole is turned towards what answers it: what that says is seldom in its words.
 
 Learned for the default encoder (`bench/quality/train_axes.py`), found anew for any other. A corpus
 has no say in them, so that an article more or less changes nobody else's vectors.
@@ -30,15 +29,15 @@ LEARNED = files("backbot") / "data" / "axes.npz"
 
 
 class Axes(NamedTuple):
-    """What turns vectors: three of the shape (dimensions, 96) for tokens, `aim` is square.
+    """What turns vectors.
 
-    `sentence` is for the tokens of sentences, `ordering` for those of a question where sentences
-    are put in order, `meeting` where it counts which of its words are met at all. `aim` is for the
-    vector of a question as a whole, where it is compared with passages and sentences.
+    `sentence` is for the tokens of sentences, `meeting` for those of a question, both of the shape
+    (dimensions, 96). `aim`, shape (depths x dimensions, dimensions), makes what a question as a
+    whole is compared with passages and sentences by: the sum of what its blocks turn the mean
+    tokens to, each of unit length, of the last layer and of others below it (see `graph.depths`).
     """
 
     sentence: Vectors
-    ordering: Vectors
     meeting: Vectors
     aim: Vectors
 
@@ -63,7 +62,7 @@ def axes_for(reference: "SentenceTransformer", weights: str) -> Axes:
 
 def unlearned(axes: Vectors) -> Axes:
     """Return what turns all tokens alike by `axes`, shape (dimensions, any), and no question."""
-    return Axes(axes, axes, axes, np.eye(len(axes), dtype=np.float32))
+    return Axes(axes, axes, np.eye(len(axes), dtype=np.float32))
 
 
 def learned_axes() -> Axes:

@@ -31,7 +31,7 @@ MODEL_FILES = (CARD_FILE, DATA_FILE, MODEL_FILE, TOKENIZER_FILE, WORDS_FILE)
 # A token vector's part of 1.0 is kept as 127: a byte a dimension.
 TOKEN_SCALE = 127
 # The outputs of the model that hold token vectors.
-TOKEN_OUTPUTS = ("tokens", "ordering", "meeting")
+TOKEN_OUTPUTS = ("tokens", "meeting")
 _OUTPUTS = ["sentence", "aim", *TOKEN_OUTPUTS]
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
 MAX_TOKENS = 256
@@ -68,13 +68,12 @@ class Encoded(NamedTuple):
     `sentence` is the unit vector of the whole, shape (dimensions,); `tokens` the unit vectors of
     the pieces of its content words in their context, shape (pieces, token_dimensions), scaled by
     `TOKEN_SCALE`, as a sentence's are compared. Of a question, `aim` is compared with the whole of
-    sentences and passages, `ordering` and `meeting` with their tokens (see `axes.Axes`).
+    sentences and passages, `meeting` with their tokens (see `axes.Axes`).
     """
 
     sentence: Vectors
     aim: Vectors
     tokens: TokenVectors
-    ordering: TokenVectors
     meeting: TokenVectors
 
 

@@ -60,20 +60,37 @@ def encoder_graph(model: "PreTrainedModel", axes: Axes, *, rounded: bool) -> onn
         epsilon=config.layer_norm_eps,
     )
     seen = graph.apply("Cast", "attention_mask", to=TensorProto.INT32)
+    layers = [hidden]
     for number in range(config.num_hidden_layers):
         hidden = _layer(graph, f"encoder.layer.{number}", hidden, seen)
-    # The sum over a text's tokens has the direction of their mean.
+        layers.append(hidden)
     mask = graph.apply("Cast", "attention_mask", to=TensorProto.FLOAT)
     second = graph.constant(np.array([1]))
-    total = graph.apply("MatMul", graph.apply("Unsqueeze", mask, second), hidden)
-    total = graph.apply("Squeeze", total, second)
-    graph.apply("LpNormalization", total, outputs=["sentence"], axis=1)
-    aimed = graph.apply("MatMul", total, graph.constant(axes.aim))
+    mask = graph.apply("Unsqueeze", mask, second)
+    wanted = depths(config.num_hidden_layers, len(axes.aim) // config.hidden_size)
+    means = [
+        _mean(graph, mask, layers[depth], second, name)
+        for depth, name in zip(wanted, ["sentence", *[""] * len(wanted)], strict=False)
+    ]
+    joined = graph.apply("Concat", *means, axis=1)
+    aimed = graph.apply("MatMul", joined, graph.constant(axes.aim))
     graph.apply("LpNormalization", aimed, outputs=["aim"], axis=1)
-    for name, each in zip(TOKEN_OUTPUTS, (axes.sentence, axes.ordering, axes.meeting), strict=True):
+    for name, each in zip(TOKEN_OUTPUTS, (axes.sentence, axes.meeting), strict=True):
         turned = graph.apply("MatMul", hidden, graph.constant(each))
         graph.apply("LpNormalization", turned, outputs=[name], axis=2)
-    return graph.finished(config.hidden_size, axes.sentence.shape[1])
+    return graph.finished(config.hidden_size, axes.aim.shape[1], axes.sentence.shape[1])
+
+
+def depths(layers: int, count: int) -> list[int]:
+    """Return `count` of the layers, the last one first and evenly down to the words themselves."""
+    return [round(layers * (1 - step / max(count - 1, 1))) for step in range(count)]
+
+
+def _mean(graph: "_Graph", mask: str, hidden: str, second: str, name: str) -> str:
+    """Add the mean token of each text, of unit length; its output is `name` if that is not ""."""
+    # The sum over a text's tokens has the direction of their mean.
+    total = graph.apply("Squeeze", graph.apply("MatMul", mask, hidden), second)
+    return graph.apply("LpNormalization", total, outputs=[name] if name else None, axis=1)
 
 
 def _layer(graph: "_Graph", name: str, hidden: str, seen: str) -> str:
@@ -169,7 +186,7 @@ class _Graph:
             accuracy_level=_WHOLE_NUMBERS,
         )
 
-    def finished(self, dimensions: int, token_dimensions: int) -> onnx.ModelProto:
+    def finished(self, dimensions: int, aim: int, token_dimensions: int) -> onnx.ModelProto:
         """Return all of it as a model."""
 
         def described(name: str, kind: int, *shape: int | str) -> onnx.ValueInfoProto:
@@ -184,7 +201,7 @@ class _Graph:
             ],
             [
                 described("sentence", TensorProto.FLOAT, "texts", dimensions),
-                described("aim", TensorProto.FLOAT, "texts", dimensions),
+                described("aim", TensorProto.FLOAT, "texts", aim),
                 *(
                     described(name, TensorProto.FLOAT, "texts", "tokens", token_dimensions)
                     for name in TOKEN_OUTPUTS

@@ -52,16 +52,16 @@ def search(
     Source: Bruch, Gai and Ingber (2023), "An analysis of fusion functions for hybrid retrieval",
     ACM TOIS 42(1), with BM25 scaled by its upper bound instead of by the best score.
     """
-    return _fused(index, question, index.find(question, DEPTH, unasked), k)
+    return fuse(index, question, index.find(question, DEPTH, unasked), k)
 
 
 def search_document(index: IndexReader, question: Question, document: int) -> list[Hit]:
     """Return all passages of the document in row `document`, scored as `search` does it."""
     pool = index.find_in(question, document)
-    return _fused(index, question, pool, len(pool.passages))
+    return fuse(index, question, pool, len(pool.passages))
 
 
-def _fused(index: IndexReader, question: Question, pool: Pool, k: int) -> list[Hit]:
+def fuse(index: IndexReader, question: Question, pool: Pool, k: int) -> list[Hit]:
     """Return the k best passages of `pool`, best first, ties by position."""
     lexical = _share(index.lexical, question, pool.lexical)
     article = _share(index.document_lexical, question, pool.article)

@@ -22,9 +22,8 @@ class Question:
     `text` is the question in the corpus's wording, `terms` are its distinct terms in order, and
     `other_terms` those of synonyms that the corpus uses beside the reader's words. `vector` is its
     unit vector, shape (dimensions,), for other questions, and `aim` the same for what may answer
-    it. `ordering` and `meeting` are its token vectors: those that put sentences in order, and those
-    that tell what of it is met at all. `emphasis` (tokens,) is the share of each token in what is
-    asked; the shares add up to 1.
+    it. `meeting` are its token vectors, which tell what of it is met. `emphasis` (tokens,) is the
+    share of each token in what is asked; the shares add up to 1.
     """
 
     text: str
@@ -32,7 +31,6 @@ class Question:
     other_terms: tuple[str, ...]
     vector: Vectors
     aim: Vectors
-    ordering: TokenVectors
     meeting: TokenVectors
     emphasis: Vectors
 
@@ -88,7 +86,6 @@ def prepare(
         tuple(term for term in others if term not in own),
         encoded.sentence,
         encoded.aim,
-        encoded.ordering,
         encoded.meeting,
         _emphasis(len(encoded.meeting), asked),
     )
