@@ -13,7 +13,6 @@ from backbot.answering.abstain import FAMILIAR, FAR_AWAY, SURELY_HEALTH, Signals
 from backbot.answering.calibrate import own_questions
 from backbot.answering.compose import passed_over
 from backbot.answering.everyday import unseen_everyday
-from backbot.answering.runs import find_runs
 from backbot.answering.wants import asks_for_story
 from backbot.chatbot import Chatbot
 from backbot.index.contents import Index

@@ -114,6 +114,7 @@ def test_a_word_or_two_that_the_corpus_never_uses_get_no_answer(chatbot: Chatbot
         "Different topic: can my pillow cause upper back pain?",
         "by the way, can my pillow cause upper back pain?",
         "leave that. can my pillow cause upper back pain?",
+        "Now something else: can my pillow cause upper back pain?",
     ],
 )
 def test_an_announced_change_of_topic_leaves_the_history_behind(

@@ -11,7 +11,7 @@ from backbot.errors import ModelError
 from backbot.index import export
 from backbot.index.axes import unlearned
 from backbot.index.encoder import Encoder
-from backbot.index.graph import encoder_graph
+from backbot.index.graph import depths, encoder_graph
 from backbot.index.rounding import round_rows
 
 AXES = unlearned(np.eye(384, 96, dtype=np.float32))
@@ -64,3 +64,14 @@ def test_unrounded_the_graph_gives_the_vectors_of_sentence_transformers(tmp_path
     assert np.abs(encoder.encode_all(texts) - expected).max() < 1e-5
     for text, found in zip(texts, encoder.read_together(texts), strict=True):
         assert np.abs(found.sentence - encoder.encode(text)).max() < 1e-5
+        assert np.abs(found.aim - encoder.read(text).aim).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("layers", "count", "expected"),
+    [(6, 4, [6, 4, 2, 0]), (12, 4, [12, 8, 4, 0]), (6, 1, [6]), (6, 2, [6, 0])],
+)
+def test_depths_go_evenly_from_the_last_layer_to_the_words(
+    layers: int, count: int, expected: list[int]
+) -> None:
+    assert depths(layers, count) == expected

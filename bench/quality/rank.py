@@ -3,9 +3,9 @@
     python bench/quality/rank.py seed=INDEX:SET[,SET...] starter=INDEX:SET[,SET...]
 
 Listwise: the runs that hold the evidence should share the softmax of all runs' scores. A penalty
-holds the weights near those in use, since a few hundred questions are few. A question's aim
-was learned on the tuning sets, which flatters it here: for weights to keep, ask each set of an index
-whose axes were learned without it (`train_axes.py --left-out`). Cross-validated over
+holds the weights near those in use, since a few hundred questions are few. A question's
+aim was learned on the tuning sets, which flatters it here: for weights to keep, ask each set of an
+index whose axes were learned without it (`train_axes.py --left-out`). Cross-validated over
 questions, never over runs of the same question. Held-out sets are for nobody to name here.
 
 Source: Cao et al. (2007), "Learning to rank: from pairwise approach to listwise approach", ICML.

@@ -112,7 +112,8 @@ _CHANGES_TOPIC = re.compile(
     r"^(?:and |but |now |then )?(?:i have |i've got |just |can i ask )?(?:a |an |one |the |my )?"
     r"(?:other|another|different|new|next|second|separate|more|unrelated) "
     r"(?:thing|question|topic|subject|matter)s?(?: (?:though|please|now))?[,.!;: ]+|"
-    r"^(?:by the way|btw|on another note|(?:to )?chang(?:e|ing) (?:the )?(?:subject|topic)|"
+    r"^(?:and |but |now |then )?(?:by the way|btw|on another note|"
+    r"(?:to )?chang(?:e|ing) (?:the )?(?:subject|topic)|"
     r"something else|(?:forget|leave) (?:that|it)|never ?mind(?: that)?|(?:let's )?mov(?:e|ing) on|"
     r"enough (?:of|about) (?:that|it))[,.!;: ]+",
     re.IGNORECASE,
