@@ -53,7 +53,7 @@ def stages(chatbot: Chatbot, text: str) -> dict[str, float]:
 
     timed("safety", lambda: chatbot._recogniser.assess(text, (), vector=lambda: known.sentence))
     mended = timed("spelling", lambda: mend_spelling(index, text))
-    question = timed("wording", lambda: prepare(index, mended, lambda _: known))
+    question = timed("wording", lambda: prepare(index, mended, lambda *_: known))
     hits = timed("search", lambda: search(index, question, PASSAGES_READ))
     found = timed("candidates", lambda: find_candidates(index, question, hits))
     runs = timed("compose", lambda: compose(question, found))

@@ -171,6 +171,7 @@ def write_toy_onnx(path: Path, dimensions: int) -> None:
     inputs = [
         helper.make_tensor_value_info("words", TensorProto.FLOAT, words),
         helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["batch", "tokens"]),
+        helper.make_tensor_value_info("emphasis", TensorProto.FLOAT, ["batch", "tokens"]),
     ]
     outputs = [
         *(

@@ -46,7 +46,8 @@ class StoredEncoder(Encoder):
     ) -> list[Encoded]:
         none = np.zeros((0, self.card.token_dimensions), dtype=np.int8)
         vectors = self.encode_all(texts, threads=threads, advance=advance)
-        return [Encoded(vector, vector, none, none) for vector in vectors]
+        nothing = np.zeros(0, dtype=np.float32)
+        return [Encoded(vector, vector, none, none, nothing) for vector in vectors]
 
     def encode_all(
         self,

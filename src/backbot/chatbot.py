@@ -21,7 +21,7 @@ from backbot.answering.pinned import Pins, pinned_runs
 from backbot.answering.runs import Run
 from backbot.answering.suggest import suggest
 from backbot.conversation.choices import accepts, picked
-from backbot.conversation.follow_up import Resolved, resolve
+from backbot.conversation.follow_up import resolve
 from backbot.conversation.smalltalk import recognise
 from backbot.conversation.vague import is_vague
 from backbot.errors import RequestError
@@ -83,12 +83,13 @@ class _Said(NamedTuple):
 
 class _Asked(NamedTuple):
     """What a message asks: as it was typed but for keys held down, after its history, with its
-    typing errors mended (`understood`), and in the corpus's words."""
+    typing errors mended (`understood`), and in the corpus's words; `focus` is the end of these that
+    was just asked, where it leans on an earlier turn."""
 
     typed: str
-    resolved: Resolved
     understood: str
     reworded: Reworded
+    focus: str = ""
 
 
 class Chatbot:
@@ -166,7 +167,7 @@ class Chatbot:
         def vector() -> Vectors:
             # Retrieval will need the vector of these words too, or of what they are mended to.
             found = asked()
-            return read(found.typed, beside=found.reworded.text).sentence
+            return read(found.typed, found.focus, beside=found.reworded.text).sentence
 
         try:
             finding = self._recogniser.assess(text, history, vector)
@@ -199,7 +200,7 @@ class Chatbot:
         if kind := recognise(text):
             return self._phrase(Kind.SMALLTALK, "smalltalk", kind, text), Trace()
 
-        _, resolved, understood, reworded = asked()
+        _, understood, reworded, focus = asked()
         before = [understood, *(turn.message for turn in history)]
         left_out = frozenset() if exercises else frozenset({Role.REMEDY})
         if pinned := self._pins.find(understood):
@@ -209,8 +210,6 @@ class Chatbot:
                 return self._quote(understood, 1.0, question, runs, before), trace
         if is_vague(understood):
             return self._phrase(Kind.NO_ANSWER, "vague", "text", understood), Trace()
-        stressed = f"{resolved.told} {resolved.focus}" if resolved.context else ""
-        focus = mend_spelling(self.index, stressed)
         question = prepare(self.index, understood, read, focus=focus, reworded=reworded)
         hits = search(self.index, question, PASSAGES_READ)
         candidates = find_candidates(self.index, question, hits, without=left_out)
@@ -254,7 +253,11 @@ class Chatbot:
         typed = squeeze(text)
         resolved = resolve(typed, history)
         understood = mend_spelling(self.index, resolved.text)
-        return _Asked(typed, resolved, understood, adopt_synonyms(self.index, understood))
+        reworded = adopt_synonyms(self.index, understood)
+        if not resolved.context:
+            return _Asked(typed, understood, reworded)
+        stressed = mend_spelling(self.index, f"{resolved.told} {resolved.focus}".strip())
+        return _Asked(typed, understood, reworded, adopt_synonyms(self.index, stressed).text)
 
     def _picked(self, text: str, history: Sequence[Turn]) -> str | None:
         """Return the question that `text` picks of those the last reply offered, None for none.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.answering.candidates import Candidates
-from backbot.answering.runs import Run, Runs, find_runs, is_one_of
+from backbot.answering.runs import MOST_WORDS_LEANING, Run, Runs, find_runs, is_one_of
 from backbot.answering.wants import asks_for_story
 from backbot.model import MAX_EXCERPT_WORDS
 from backbot.retrieval.question import Question
@@ -162,7 +162,9 @@ class _Answer:
     def _too_long(self, score: _Numbers, words: _Numbers) -> Any:
         """Tell of one run or of several, by their scores and words, whether no room is left."""
         room = np.where(score >= CLOSE * self.best, CLOSE_TOTAL_WORDS, TOTAL_WORDS)
-        return words > np.minimum(FURTHER_WORDS, room - self.words)
+        # A story that is nearer than what leads may be as long as that.
+        most = np.where(score > self.best, MOST_WORDS_LEANING, FURTHER_WORDS)
+        return words > np.minimum(most, room - self.words)
 
     def clash(self, run: Run) -> str | None:
         """Return what keeps a run that has room from standing beside those quoted, None for

@@ -1,6 +1,7 @@
 """The sentence encoder as readers' questions meet it: ONNX Runtime, one thread, no torch."""
 
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +36,8 @@ TOKEN_OUTPUTS = ("tokens", "meeting")
 _OUTPUTS = ["sentence", "aim", *TOKEN_OUTPUTS]
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
 MAX_TOKENS = 256
+# In a message that leans on an earlier turn, what was just asked counts for at least this share.
+FOCUS_SHARE = 0.8
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +71,15 @@ class Encoded(NamedTuple):
     `sentence` is the unit vector of the whole, shape (dimensions,); `tokens` the unit vectors of
     the pieces of its content words in their context, shape (pieces, token_dimensions), scaled by
     `TOKEN_SCALE`, as a sentence's are compared. Of a question, `aim` is compared with the whole of
-    sentences and passages, `meeting` with their tokens (see `axes.Axes`).
+    sentences and passages, `meeting` with their tokens (see `axes.Axes`), and `emphasis` (pieces,)
+    is the share of each of these in what is asked; the shares add up to 1.
     """
 
     sentence: Vectors
     aim: Vectors
     tokens: TokenVectors
     meeting: TokenVectors
+    emphasis: Vectors
 
 
 class Encoder:
@@ -130,13 +135,17 @@ class Encoder:
         sentence: Vectors = self._run_one(self._tokenizer.encode(text), ["sentence"])[0][0]
         return sentence
 
-    def read(self, text: str) -> Encoded:
-        """Return the vector of one text and those of its content words' pieces, in one pass."""
-        encoding = self._tokenizer.encode(text)
-        found = self._run_one(encoding, _OUTPUTS)
-        return _encoded(text, encoding, *(each[0] for each in found))
+    def read(self, text: str, focus: str = "") -> Encoded:
+        """Return the vectors of one text and those of its content words' pieces, in one pass.
 
-    def read_together(self, texts: Sequence[str]) -> list[Encoded]:
+        Where `text` ends with `focus`, that is what was just asked: it counts for more.
+        """
+        encoding = self._tokenizer.encode(text)
+        stressed = _stressed(text, encoding, focus)
+        found = self._run_one(encoding, _OUTPUTS, _shares(stressed))
+        return _encoded(text, encoding, stressed, *(each[0] for each in found))
+
+    def read_together(self, texts: Sequence[str], focus: str = "") -> list[Encoded]:
         """Return what `read` makes of each of a few short texts, in one pass of the model.
 
         Two questions cost about 1.8 times one, in two passes twice as much. The shorter is padded,
@@ -144,23 +153,22 @@ class Encoder:
         built of them.
         """
         if len(texts) == 1:
-            return [self.read(texts[0])]
+            return [self.read(texts[0], focus)]
         encodings = [self._tokenizer.encode(text) for text in texts]
         lengths = [len(each.ids) for each in encodings]
         ids = np.zeros((len(texts), max(lengths)), dtype=np.int64)
         mask = np.zeros_like(ids)
+        emphasis = np.zeros(ids.shape, dtype=np.float32)
+        each_stressed = list(map(_stressed, texts, encodings, itertools.repeat(focus)))
         for row, encoding in enumerate(encodings):
             ids[row, : lengths[row]] = encoding.ids
             mask[row, : lengths[row]] = 1
-        found = self._run(ids, mask, _OUTPUTS)
+            emphasis[row, : lengths[row]] = _shares(each_stressed[row])
+        found = self._run(ids, mask, _OUTPUTS, emphasis)
         return [
-            _encoded(text, encoding, *(each[row] for each in found))
-            for row, (text, encoding) in enumerate(zip(texts, encodings, strict=True))
+            _encoded(text, encodings[row], each_stressed[row], *(each[row] for each in found))
+            for row, text in enumerate(texts)
         ]
-
-    def count_pieces(self, text: str) -> int:
-        """Return how many token vectors `read` gives a text that is not cut short."""
-        return len(content_pieces(text, self._tokenizer.encode(text)))
 
     def encode_all(
         self,
@@ -194,25 +202,59 @@ class Encoder:
     def _no_vectors(self) -> Vectors:
         return np.zeros((0, self.dimensions), dtype=np.float32)
 
-    def _run_one(self, encoding: Encoding, outputs: list[str]) -> list[Vectors]:
+    def _run_one(
+        self, encoding: Encoding, outputs: list[str], emphasis: Vectors | None = None
+    ) -> list[Vectors]:
         ids = np.array([encoding.ids], dtype=np.int64)
-        return self._run(ids, np.ones_like(ids), outputs)
+        counted = np.ones(ids.shape, np.float32) if emphasis is None else emphasis[None]
+        return self._run(ids, np.ones_like(ids), outputs, counted)
 
     def _run(
-        self, ids: NDArray[np.int64], mask: NDArray[np.int64], outputs: list[str]
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        outputs: list[str],
+        emphasis: Vectors,
     ) -> list[Vectors]:
         spans = ((each, each + 1) for each in ids.ravel().tolist())
         words = self._words.read(spans, ids.size)
-        inputs = {"words": words.reshape(*ids.shape, -1), "attention_mask": mask}
+        inputs = {
+            "words": words.reshape(*ids.shape, -1),
+            "attention_mask": mask,
+            "emphasis": emphasis,
+        }
         return [np.asarray(each, np.float32) for each in self._session.run(outputs, inputs)]
 
 
 def _encoded(
-    text: str, encoding: Encoding, sentence: Vectors, aim: Vectors, *tokens: Vectors
+    text: str,
+    encoding: Encoding,
+    stressed: NDArray[np.bool_],
+    sentence: Vectors,
+    aim: Vectors,
+    *tokens: Vectors,
 ) -> Encoded:
     kept = content_pieces(text, encoding)
-    scaled = (np.rint(each[kept] * TOKEN_SCALE).astype(np.int8) for each in tokens)
-    return Encoded(sentence, aim, *scaled)
+    own, of_question = (np.rint(each[kept] * TOKEN_SCALE).astype(np.int8) for each in tokens)
+    return Encoded(sentence, aim, own, of_question, _shares(stressed[kept]))
+
+
+def _stressed(text: str, encoding: Encoding, focus: str) -> NDArray[np.bool_]:
+    """Tell of each token of `text` whether it belongs to `focus`, which that ends with."""
+    starts = np.array([start for start, _ in encoding.offsets])
+    begins = len(text) - len(focus) if focus and text.endswith(focus) else len(text)
+    stressed: NDArray[np.bool_] = starts >= max(begins, 1)
+    return stressed
+
+
+def _shares(stressed: NDArray[np.bool_]) -> Vectors:
+    """Return the share of each token, more where it is `stressed`; the shares add up to 1."""
+    count, inside = len(stressed), int(stressed.sum())
+    if not 0 < inside < FOCUS_SHARE * count:
+        return np.full(count, 1 / max(count, 1), dtype=np.float32)
+    away = (1 - FOCUS_SHARE) / (count - inside)
+    shares: Vectors = np.where(stressed, FOCUS_SHARE / inside, away).astype(np.float32)
+    return shares
 
 
 def content_pieces(text: str, encoding: Encoding) -> list[int]:

@@ -33,9 +33,9 @@ def encoder_graph(model: "PreTrainedModel", axes: Axes, *, rounded: bool) -> onn
     """Return the graph of a BERT with mean pooling, what `axes` turn and unit length.
 
     Its inputs are `words`, rows of the table of word pieces, shape (texts, tokens, dimensions), and
-    `attention_mask`, shape (texts, tokens); its outputs `sentence` and `aim`, each of the shape
-    (texts, dimensions), and `TOKEN_OUTPUTS`, each of the shape (texts, tokens, axes). `rounded`
-    keeps the weights as bytes.
+    `attention_mask` and `emphasis`, shape (texts, tokens), how much each token counts for the aim;
+    its outputs `sentence` and `aim`, each of the shape (texts, dimensions), and `TOKEN_OUTPUTS`,
+    each of the shape (texts, tokens, axes). `rounded` keeps the weights as bytes.
 
     Raises `ModelError` for a model of another kind, or with another activation than gelu.
     """
@@ -65,13 +65,9 @@ def encoder_graph(model: "PreTrainedModel", axes: Axes, *, rounded: bool) -> onn
         hidden = _layer(graph, f"encoder.layer.{number}", hidden, seen)
         layers.append(hidden)
     mask = graph.apply("Cast", "attention_mask", to=TensorProto.FLOAT)
-    second = graph.constant(np.array([1]))
-    mask = graph.apply("Unsqueeze", mask, second)
+    _mean(graph, mask, hidden, outputs=["sentence"])
     wanted = depths(config.num_hidden_layers, len(axes.aim) // config.hidden_size)
-    means = [
-        _mean(graph, mask, layers[depth], second, name)
-        for depth, name in zip(wanted, ["sentence", *[""] * len(wanted)], strict=False)
-    ]
+    means = [_mean(graph, "emphasis", layers[depth]) for depth in wanted]
     joined = graph.apply("Concat", *means, axis=1)
     aimed = graph.apply("MatMul", joined, graph.constant(axes.aim))
     graph.apply("LpNormalization", aimed, outputs=["aim"], axis=1)
@@ -86,11 +82,13 @@ def depths(layers: int, count: int) -> list[int]:
     return [round(layers * (1 - step / max(count - 1, 1))) for step in range(count)]
 
 
-def _mean(graph: "_Graph", mask: str, hidden: str, second: str, name: str) -> str:
-    """Add the mean token of each text, of unit length; its output is `name` if that is not ""."""
+def _mean(graph: "_Graph", counts: str, hidden: str, outputs: list[str] | None = None) -> str:
+    """Add the mean token of each text, of unit length, each token as much as it `counts`."""
+    second = graph.constant(np.array([1]))
     # The sum over a text's tokens has the direction of their mean.
-    total = graph.apply("Squeeze", graph.apply("MatMul", mask, hidden), second)
-    return graph.apply("LpNormalization", total, outputs=[name] if name else None, axis=1)
+    total = graph.apply("MatMul", graph.apply("Unsqueeze", counts, second), hidden)
+    total = graph.apply("Squeeze", total, second)
+    return graph.apply("LpNormalization", total, outputs=outputs, axis=1)
 
 
 def _layer(graph: "_Graph", name: str, hidden: str, seen: str) -> str:
@@ -198,6 +196,7 @@ class _Graph:
             [
                 described("words", TensorProto.FLOAT, "texts", "tokens", dimensions),
                 described("attention_mask", TensorProto.INT64, "texts", "tokens"),
+                described("emphasis", TensorProto.FLOAT, "texts", "tokens"),
             ],
             [
                 described("sentence", TensorProto.FLOAT, "texts", dimensions),

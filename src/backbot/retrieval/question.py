@@ -3,16 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from backbot.index.encoder import Encoded, Encoder, TokenVectors, Vectors
 from backbot.index.reader import IndexReader
 from backbot.retrieval.late import Similarities
 from backbot.retrieval.wording import Reworded, adopt_synonyms
 from backbot.text.terms import terms
-
-# In a message that leans on an earlier turn, what was just asked counts for at least this share.
-FOCUS_SHARE = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +46,22 @@ class Reader:
         self._encoder = encoder
         self._known: dict[str, Encoded] = {}
 
-    def __call__(self, text: str, beside: str | None = None) -> Encoded:
-        """Return what the encoder makes of `text`.
+    def __call__(self, text: str, focus: str = "", beside: str | None = None) -> Encoded:
+        """Return what the encoder makes of `text`, in which `focus` counts for more.
 
         `beside` is the other text that will be asked for: two that differ go in one pass.
         """
         if text not in self._known:
             texts = [text] if beside is None else list(dict.fromkeys((text, beside)))
-            self._known.update(zip(texts, self._encoder.read_together(texts), strict=True))
+            found = self._encoder.read_together(texts, focus)
+            self._known.update(zip(texts, found, strict=True))
         return self._known[text]
 
 
 def prepare(
     index: IndexReader,
     text: str,
-    read: Callable[[str], Encoded] | None = None,
+    read: Callable[[str, str], Encoded] | None = None,
     *,
     focus: str = "",
     reworded: Reworded | None = None,
@@ -73,13 +69,13 @@ def prepare(
     """Return `text` ready for searching `index`; `read` may remember what it has encoded, and
     `reworded` be known.
 
-    `focus` is the end of `text` where that begins with an earlier turn: what was just asked.
+    `focus` is the end of `text`, in the corpus's wording, where that begins with an earlier turn:
+    what was just asked.
     """
     reworded = reworded or adopt_synonyms(index, text)
     own = tuple(dict.fromkeys(terms(reworded.text)))
     others = dict.fromkeys(terms(" ".join(reworded.others)))
-    encoded = (read or index.encoder.read)(reworded.text)
-    asked = index.encoder.count_pieces(adopt_synonyms(index, focus).text) if terms(focus) else 0
+    encoded = (read or index.encoder.read)(reworded.text, focus)
     return Question(
         reworded.text,
         own,
@@ -87,14 +83,5 @@ def prepare(
         encoded.sentence,
         encoded.aim,
         encoded.meeting,
-        _emphasis(len(encoded.meeting), asked),
+        encoded.emphasis,
     )
-
-
-def _emphasis(count: int, asked: int) -> Vectors:
-    """Return the share of each of `count` tokens, the last `asked` of which are the focus."""
-    shares = np.full(count, 1 / max(count, 1), dtype=np.float32)
-    if 0 < asked < FOCUS_SHARE * count:
-        shares[-asked:] = FOCUS_SHARE / asked
-        shares[:-asked] = (1 - FOCUS_SHARE) / (count - asked)
-    return shares
