@@ -72,7 +72,7 @@ def excerpts(reply: Reply) -> list[str]:
 
 def test_a_question_opens_an_excerpt_only_with_its_answer(asked: Asked) -> None:
     chatbot = asked({"articles/disk.md": document("The Usual Cause Of A Sore Upper Back", DISK)})
-    first, *_ = excerpts(chatbot.reply("is a slipped disk the cause of my sore upper back?"))
+    first, *_ = excerpts(chatbot.reply("what is the usual cause of a sore upper back?"))
     assert first.startswith("What is the usual cause")
     assert "Not likely.  It’s muscles!" in first
 
@@ -135,28 +135,6 @@ def test_stories_alone_answer_no_question_for_advice(asked: Asked) -> None:
 # Several articles
 
 
-CRAMP = """\
-## Sore muscles
-
-Sore muscles that cramp in the upper back are muscles that were held tight all day, at work or at
-home, and they will cramp again the next day if nothing about it is changed.
-
-## A cramp
-
-When sore muscles in the upper back cramp, the cramp is the end of a long story: the shoulders were
-drawn up, the muscles grew short, and then one small turn made them cramp.
-
-## At night
-
-Muscles of the upper back that are sore in the evening may cramp at night, above all if the sore
-side is the one that is slept on and the arm lies under the head.
-
-## Food
-
-A muscle wants its vitamins too.
-"""
-
-
 def test_synonyms_are_met_in_their_plural_too(asked: Asked) -> None:
     body = "A couch, a theraband and two disks.  Ask a doctor for a book bag on wheels."
     index = asked({"articles/things.md": document("Things to lean on", body)}).index
@@ -171,28 +149,6 @@ def test_synonyms_are_met_in_their_plural_too(asked: Asked) -> None:
         "where am I on gps": "where am I on gps",
     }
     assert {text: adopt_synonyms(index, text).text for text in exchanged} == exchanged
-
-
-VITAMINS = "Sore muscles cramp in my upper back at night, do vitamins matter?"
-
-
-def test_what_the_first_excerpts_leave_open_is_told_too(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chatbot = asked({"articles/cramp.md": document("Cramp in the upper back", CRAMP)})
-    text = chatbot.index.read_documents([0])[0].text
-    # Else it would come early by its score already, or as another kind of thing.
-    for weight in ("COSINE_WEIGHT", "PASSAGE_WEIGHT"):
-        monkeypatch.setattr(f"backbot.answering.runs.{weight}", 0.0)
-    monkeypatch.setattr("backbot.answering.compose.NEW_ROLE_BONUS", 0.0)
-
-    def quoted() -> list[bool]:
-        runs = chatbot.explain(VITAMINS)[1].runs
-        return ["vitamins" in text[run.start : run.end] for run in runs]
-
-    assert quoted()[:2] == [False, True]
-    monkeypatch.setattr("backbot.answering.compose.COVER_BONUS", 0.0)
-    assert quoted()[:2] == [False, False]
 
 
 def test_two_articles_that_say_the_same_do_not_crowd_an_answer(asked: Asked) -> None:
