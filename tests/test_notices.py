@@ -241,6 +241,22 @@ TELL_OF_A_SIGN = {
     "seed_q w232": "declined as a dose",
     "seed_q w418": "declined as a dose",
     "seed_q w419": "declined as a dose",
+    "seed_x x026": "raised as an emergency",
+    "seed_x x206": "declined as a dose",
+    "seed_x x217": "declined as a dose",
+    "seed_x x236": "declined as a dose",
+    "seed_y y207": "declined as a dose",
+    "seed_y y208": "declined as a dose",
+    "starter_f g017": "raised as an emergency",
+    "starter_f g024": "raised as urgent",
+    "starter_f g058": "declined as a scan",
+    "starter_f g204": "declined as a dose",
+    "starter_f g205": "declined as a dose",
+    "starter_f g235": "declined as a dose",
+    "starter_f g303": "raised as urgent",
+    "starter_f g310": "raised as a crisis",
+    "starter_f g313": "raised as urgent",
+    "starter_f g317": "declined as a dose",
 }
 
 
