@@ -151,6 +151,45 @@ def test_synonyms_are_met_in_their_plural_too(asked: Asked) -> None:
     assert {text: adopt_synonyms(index, text).text for text in exchanged} == exchanged
 
 
+CAUSES = """\
+## At the desk
+
+Knots in the shoulders are caused by muscles that hold the arms up at a desk for hours, hardly move
+in all that time, and get less blood than they need.
+
+## On the phone
+
+Knots in the shoulders come from a telephone too, because it is wedged all day between the ear
+and the collar, so that one side stays short while the other is pulled long.
+
+## In the cold
+
+Knots in the shoulders come because of the draught by the window near the desk, too, for whoever
+is cold draws them up without knowing it.
+
+## In the evening
+
+Stretch the chest at a door frame to loosen knots that a desk puts in the shoulders.
+"""
+
+
+def test_an_answer_tells_what_to_do_beside_why(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chatbot = asked({"articles/desk.md": document("Knots From A Desk", CAUSES)})
+    # Room for two excerpts.
+    monkeypatch.setattr("backbot.answering.compose.TOTAL_WORDS", 65)
+    monkeypatch.setattr("backbot.answering.compose.CLOSE_TOTAL_WORDS", 65)
+
+    def roles() -> list[SectionRole]:
+        reply = chatbot.reply("why do i get knots in my shoulders at the desk?")
+        return [section.role for section in reply.sections]
+
+    assert SectionRole.REMEDY in roles()
+    monkeypatch.setattr("backbot.answering.compose.NEW_ROLE_BONUS", 0.0)
+    assert SectionRole.REMEDY not in roles()
+
+
 def test_two_articles_that_say_the_same_do_not_crowd_an_answer(asked: Asked) -> None:
     chatbot = asked(
         {

@@ -26,6 +26,9 @@ CLOSE_TOTAL_WORDS = 180
 CLOSE = 0.88
 MAX_EXCERPTS = 7
 MAX_DOCUMENTS = 4
+# What a further excerpt gains that tells why, what to do or when to see someone, where the answer
+# does not tell that yet.
+NEW_ROLE_BONUS = 0.12
 # What a further excerpt gains that goes straight on from what is quoted: "These often helped, but
 # not for long."
 GOES_ON_BONUS = 0.05
@@ -37,6 +40,7 @@ STORY_SHARE = 0.9
 SAME_TERMS = 0.7
 SAME_COSINE = 0.9
 
+_METHOD = frozenset({Role.CAUSE, Role.REMEDY, Role.CAUTION})
 _STORY = is_one_of([Role.EXPERIENCE])
 _Numbers = NDArray[np.float64] | NDArray[np.int64] | float
 
@@ -118,7 +122,8 @@ class _Pool:
         # An answer only grows: what has no room beside it now, as nearly all, need not be weighed
         # again.
         places = self._places = self._places[answer.has_room(runs, self._places)]
-        gains = runs.scores[places] + GOES_ON_BONUS * ~runs.alone[places]
+        new = is_one_of(_METHOD - {run.role for run in answer.runs})[runs.roles[places]]
+        gains = runs.scores[places] + NEW_ROLE_BONUS * new + GOES_ON_BONUS * ~runs.alone[places]
         candidates = map(runs.run, places[np.argsort(-gains, kind="stable")].tolist())
         return next((run for run in candidates if answer.clash(run) is None), None)
 
