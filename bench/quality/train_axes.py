@@ -34,8 +34,8 @@ from learn_meeting import learn_meeting
 
 from backbot.index import axes, export
 
-# How far towards what was learned. All the way serves these corpora best and others less: words that
-# are about something else here are then taken for that everywhere (sciatica).
+# How far towards what was learned. All the way serves these corpora best and others less: words
+# that are about something else here are then taken for that everywhere (sciatica).
 AIM_SHARE = 0.8
 MEETING_SHARE = 0.65
 
