@@ -283,3 +283,18 @@ def test_two_texts_in_one_pass_are_what_each_is_by_itself(index: Index) -> None:
         assert np.abs(found.tokens.astype(int) - alone.tokens).max() <= 1
     (only,) = index.encoder.read_together(texts[:1])
     assert np.array_equal(only.sentence, index.encoder.read(texts[0]).sentence)
+
+
+def test_what_was_just_asked_counts_for_more(index: Index) -> None:
+    before = "Do insoles help flat feet and a sore upper back after a long walk?"
+    focus = "how do I stretch my chest"
+    text = f"{before} {focus}"
+    evenly, stressed = index.encoder.read(text), index.encoder.read(text, focus)
+    asked = index.encoder.read(focus).aim
+    assert float(stressed.aim @ asked) > float(evenly.aim @ asked) + 0.05
+    assert float(stressed.emphasis.sum()) == pytest.approx(1.0, abs=1e-5)
+    assert len(set(evenly.emphasis.tolist())) == 1
+    assert stressed.emphasis[-1] > evenly.emphasis[-1] > stressed.emphasis[0]
+    # Nothing else of it, and nothing where the text ends otherwise.
+    assert np.array_equal(stressed.sentence, evenly.sentence)
+    assert np.array_equal(index.encoder.read(text, "something else").aim, evenly.aim)

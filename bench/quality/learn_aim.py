@@ -108,10 +108,10 @@ def learn_aim(examples: list[Example]) -> Aim:
 
 
 def first_right(examples: Iterable[Example], aim: Aim) -> float:
-    """Return the share of the questions with an answer whose best sentence is right."""
+    """Return the share of questions whose best sentence is right, of those with an answer."""
     right: list[bool] = []
     with torch.inference_mode():
         for group in together(each for each in examples if each.right.any()):
             best = aim.scores(group).argmax(dim=1).tolist()
             right += [bool(each.right[at]) for each, at in zip(group, best, strict=True)]
-    return float(np.mean(right)) if right else float("nan")
+    return float(np.mean(right))

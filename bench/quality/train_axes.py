@@ -60,6 +60,8 @@ def main() -> None:
     start = axes.principal_axes(export.load_reference(checkpoint))
     untaught, aim = Aim(len(start)), learn_aim(taught)
     for path, part in parts.items():
+        if not any(each.right.any() for each in part):
+            continue  # an index's bank
         unseen = " (left out)" if path in options.left_out else ""
         before, after = first_right(part, untaught), first_right(part, aim)
         print(f"{path.name}{unseen}: {len(part)}, first right {before:.3f}, then {after:.3f}")
