@@ -29,7 +29,7 @@ from backbot.index.encoder import (
     file_sha256,
 )
 from backbot.index.export import WEIGHTS_FILE, save_parted
-from backbot.index.rounding import ROUNDING
+from backbot.index.rounding import rounding_name
 from backbot.rebuild import Rebuilt, rebuild_index
 
 DIMENSIONS = 32
@@ -132,7 +132,7 @@ def make_toy(folder: Path, tokenizer: Path) -> Toy:
         words_sha256=file_sha256(export / WORDS_FILE),
         tokenizer_sha256=file_sha256(export / TOKENIZER_FILE),
         axes=axes_digest(weights),
-        rounding=ROUNDING,
+        rounding=rounding_name(),
     )
     (export / CARD_FILE).write_bytes(msgspec.json.encode(card))
     return Toy(checkpoint, folder / "models")

@@ -70,7 +70,7 @@ def test_the_starter_index_holds_the_vectors_of_sentence_transformers(index: Ind
     ):
         expected = reference.encode(texts[::5], normalize_embeddings=True)
         assert vectors.shape == (len(texts), index.encoder.dimensions)
-        assert (expected * vectors[::5]).sum(axis=1).min() > 0.999
+        assert (expected * vectors[::5]).sum(axis=1).min() > 0.997
 
 
 def test_a_text_longer_than_the_model_reads_is_cut_where_sentence_transformers_cuts(

@@ -11,8 +11,9 @@ from backbot.errors import ModelError
 from backbot.index import export
 from backbot.index.axes import unlearned
 from backbot.index.encoder import Encoder
-from backbot.index.graph import depths, encoder_graph
-from backbot.index.rounding import round_rows
+from backbot.index.graph import depths, encoder_graph, multiplied_whole
+from backbot.index.ranges import Range, calibration_texts, input_ranges
+from backbot.index.rounding import round_rows, round_whole
 
 AXES = unlearned(np.eye(384, 96, dtype=np.float32))
 
@@ -36,22 +37,86 @@ def test_a_run_of_noughts_stays_one() -> None:
     assert np.isfinite(scales).all()
 
 
-def test_a_model_that_is_no_bert_is_refused() -> None:
-    model: Any = SimpleNamespace(config=SimpleNamespace(model_type="mpnet", hidden_act="gelu"))
-    with pytest.raises(ModelError, match="no BERT but mpnet"):
-        encoder_graph(model, AXES, rounded=True)
+def test_a_whole_product_is_the_product_but_for_its_rounding() -> None:
+    rng = np.random.default_rng(5)
+    weights = rng.standard_normal((40, 96)).astype(np.float32)
+    values = rng.standard_normal((200, 96)).astype(np.float32)
+    values[:, 7] *= 60  # one column goes much further than all others
+    met = Range(values.min(axis=0), values.max(axis=0))
+    exact = values @ weights.T
+    alone = _whole_product(values, round_whole(weights, met, apart=0))
+    assert _off(alone, exact) < 0.02
+    held = round_whole(weights, met, apart=3)
+    assert 7 in held.apart
+    assert not held.kept[:, held.apart].any()
+    beside = values[:, held.apart] @ weights[:, held.apart].T
+    assert _off(_whole_product(values, held) + beside, exact) < _off(alone, exact)
 
 
-def test_a_bert_of_another_activation_is_refused() -> None:
-    model: Any = SimpleNamespace(config=SimpleNamespace(model_type="bert", hidden_act="relu"))
-    with pytest.raises(ModelError, match="relu"):
-        encoder_graph(model, AXES, rounded=True)
+def test_values_that_go_further_than_seen_are_cut_off_there() -> None:
+    weights = np.eye(4, dtype=np.float32)
+    seen = np.array([1, 2, 3, 4], np.float32)
+    whole = round_whole(weights, Range(-seen, seen), apart=0)
+    found = _whole_product(np.array([[0, 0, 0, 1000]], np.float32), whole)
+    assert 4 <= found[0, 3] < 5
+    assert np.abs(found[0, :3]).max() < 0.05
+
+
+def test_a_product_of_noughts_stays_one() -> None:
+    noughts = np.zeros(8, np.float32)
+    whole = round_whole(np.zeros((3, 8), np.float32), Range(noughts, noughts), apart=0)
+    assert np.isfinite(whole.step)
+    assert not _whole_product(np.ones((2, 8), np.float32), whole).any()
+
+
+def _whole_product(values: Any, whole: Any) -> Any:
+    rounded = np.clip(np.rint(values * whole.smoothing / whole.step) + whole.zero, 0, 255)
+    sums = (rounded - whole.zero) @ whole.kept.T.astype(np.float32)
+    return sums * whole.step * whole.scales
+
+
+def _off(found: Any, exact: Any) -> float:
+    return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
+
+
+@pytest.mark.parametrize(
+    ("kind", "activation", "told"),
+    [("mpnet", "gelu", "no BERT but mpnet"), ("bert", "relu", "relu")],
+)
+def test_a_model_of_another_kind_is_refused(kind: str, activation: str, told: str) -> None:
+    model: Any = SimpleNamespace(config=SimpleNamespace(model_type=kind, hidden_act=activation))
+    with pytest.raises(ModelError, match=told):
+        encoder_graph(model, AXES, None)
+
+
+def test_ranges_hold_what_each_text_brings_and_padding_nothing() -> None:
+    reference: Any = export.load_reference(export.find_checkpoint(None))
+    name = "encoder.layer.0.attention.self.query"
+    texts = ["knots", "Do flat feet cause neck pain?", "walk with your thumbs forward " * 20]
+    together = input_ranges(reference, [name], texts)[name]
+    each = [input_ranges(reference, [name], [text])[name] for text in texts]
+    assert np.array_equal(together.least, np.min([one.least for one in each], axis=0))
+    assert np.array_equal(together.most, np.max([one.most for one in each], axis=0))
+    assert (together.least < together.most).all()
+    assert not reference[0].auto_model.encoder.layer[0].attention.self.query._forward_pre_hooks
+
+
+def test_ranges_are_found_on_short_texts_and_long_ones() -> None:
+    lengths = [len(text.split()) for text in calibration_texts()]
+    assert min(lengths) < 8
+    assert sum(length > 60 for length in lengths) >= 10
 
 
 def test_the_same_model_gives_the_same_graph() -> None:
-    model: Any = export.load_reference(export.find_checkpoint(None))[0].auto_model
-    first, second = (encoder_graph(model, AXES, rounded=True) for _ in range(2))
-    assert first.SerializeToString() == second.SerializeToString()
+    reference: Any = export.load_reference(export.find_checkpoint(None))
+    names = multiplied_whole(reference[0].auto_model.config.num_hidden_layers)
+    first, second = (
+        encoder_graph(
+            reference[0].auto_model, AXES, input_ranges(reference, names, calibration_texts()[:9])
+        ).SerializeToString()
+        for _ in range(2)
+    )
+    assert first == second
 
 
 def test_unrounded_the_graph_gives_the_vectors_of_sentence_transformers(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ from backbot.index.encoder import (
     ModelCard,
     file_sha256,
 )
-from backbot.index.rounding import ROUNDING
+from backbot.index.ranges import calibration_texts, input_ranges
+from backbot.index.rounding import rounding_name
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -45,7 +46,7 @@ DEFAULT_NAME = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS_FILE = "model.safetensors"
 # What rounding the weights may cost. A wrong pooling or another model is far below it.
-LEAST_COSINE = 0.999
+LEAST_COSINE = 0.995
 # Smaller tensors, in bytes, stay in the graph.
 _LEAST_PARTED = 1024
 SCRATCH = ".export-"
@@ -101,7 +102,8 @@ def ensure_exported(model: str | None, models: Path, *, anew: bool = False) -> E
         with contextlib.suppress(ModelError):
             encoder = Encoder(target)
             # The same corpus gives the same index, whichever version of Backbot was here before.
-            if (encoder.card.axes, encoder.card.rounding) == (axes_digest(weights), ROUNDING):
+            card, wanted = encoder.card, (axes_digest(weights), rounding_name())
+            if (card.axes, card.rounding) == wanted:
                 return encoder
     models.mkdir(parents=True, exist_ok=True)
     for stale in models.glob(f"{SCRATCH}*"):
@@ -163,7 +165,7 @@ def export(
         words_sha256=file_sha256(target / WORDS_FILE),
         tokenizer_sha256=file_sha256(target / TOKENIZER_FILE),
         axes=axes_digest(weights),
-        rounding=ROUNDING if rounded else "",
+        rounding=rounding_name() if rounded else "",
     )
     (target / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2))
     expected = np.asarray(reference.encode(list(_PROBES), normalize_embeddings=True))
@@ -210,12 +212,17 @@ def _dimensions(reference: "SentenceTransformer") -> int:
 
 
 def _write_onnx(reference: "SentenceTransformer", axes: Axes, path: Path, *, rounded: bool) -> None:
-    from backbot.index.graph import encoder_graph
+    from backbot.index.graph import encoder_graph, multiplied_whole, require_bert
 
     model: PreTrainedModel = reference[0].auto_model  # type: ignore[assignment]
+    require_bert(model)
+    ranges = None
+    if rounded:
+        names = multiplied_whole(model.config.num_hidden_layers)
+        ranges = input_ranges(reference, names, calibration_texts())
     table = model.get_input_embeddings().weight.detach()  # type: ignore[operator]
     np.save(path.parent / WORDS_FILE, np.asarray(table, dtype=np.float32), allow_pickle=False)
-    save_parted(encoder_graph(model, axes, rounded=rounded), path)
+    save_parted(encoder_graph(model, axes, ranges), path)
 
 
 def save_parted(model: "ModelProto", path: Path) -> None:
