@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from backbot.errors import ModelError
+from backbot.index import encoder as encoder_module
 from backbot.index import export
 from backbot.index.contents import Index
 from backbot.index.encoder import (
@@ -298,3 +299,43 @@ def test_what_was_just_asked_counts_for_more(index: Index) -> None:
     # Nothing else of it, and nothing where the text ends otherwise.
     assert np.array_equal(stressed.sentence, evenly.sentence)
     assert np.array_equal(index.encoder.read(text, "something else").aim, evenly.aim)
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "expected"),
+    [
+        ("x86_64", "flags : fpu avx2 avx512f avx512_vnni", True),
+        ("AMD64", "flags : fpu avx2 avx_vnni", True),
+        ("x86_64", "flags : fpu avx2 avx512f", False),
+        ("x86_64", None, False),
+        ("aarch64", None, True),
+    ],
+)
+def test_processors_that_cap_sums_of_bytes_are_known(
+    machine: str,
+    flags: str | None,
+    expected: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = tmp_path / "cpuinfo"
+    if flags is not None:
+        told.write_text(flags, "utf-8")
+    monkeypatch.setattr(encoder_module, "_PROCESSOR", told)
+    monkeypatch.setattr(encoder_module.platform, "machine", lambda: machine)
+    encoder_module._adds_products_of_bytes.cache_clear()
+    try:
+        assert encoder_module._adds_products_of_bytes() is expected
+    finally:
+        encoder_module._adds_products_of_bytes.cache_clear()
+
+
+def test_the_slower_way_to_multiply_bytes_gives_the_same_vectors(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder_module, "_adds_products_of_bytes", lambda: False)
+    slower = encoder_module.Encoder(index.encoder.folder)
+    for text in ("knots", "Do flat feet cause neck pain?"):
+        ours, same = slower.read(text), index.encoder.read(text)
+        assert np.abs(ours.sentence - same.sentence).max() < 1e-5
+        assert np.abs(ours.aim - same.aim).max() < 1e-5

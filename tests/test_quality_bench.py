@@ -15,13 +15,16 @@ import report
 import scifact
 import tables
 import vectors
+from likeness_graph import bank_graph
 from passages import PASSAGE_WORDS, cut
 from systems import Asked, joined
 
 import peers
 from backbot.corpus.files import read_corpus
 from backbot.evaluation.sets import Case
+from backbot.index.encoder import open_session
 from backbot.index.store import open_index
+from backbot.safety.likeness import PLACE, PULL, VECTOR
 from support import Toy
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -288,3 +291,19 @@ def test_every_medquad_section_has_a_heading_of_its_own(tmp_path: Path) -> None:
     }
     assert len(headings) == 74
     assert all(1 <= number <= headings[name] for query in queries for name, number in query.right)
+
+
+def test_the_graph_of_the_likeness_gives_the_sum_over_its_bank() -> None:
+    rng = np.random.default_rng(11)
+    mean, axes = rng.standard_normal(12) / 20, np.linalg.qr(rng.standard_normal((12, 6)))[0].T
+    bank = rng.integers(-127, 128, (50, 6)).astype(np.int8)
+    step, pulls, gamma = 1 / 254, rng.standard_normal((2, 50)), 1.5
+    session = open_session(bank_graph(mean, axes, bank, step, pulls, gamma).SerializeToString())
+    for _ in range(20):
+        vector = rng.standard_normal(12)
+        vector /= np.linalg.norm(vector)
+        place, pulled = session.run([PLACE, PULL], {VECTOR: vector[None].astype(np.float32)})
+        expected = axes @ (vector - mean)
+        distances = ((bank * step - expected) ** 2).sum(axis=1)
+        assert np.allclose(place[0], expected, atol=1e-6)
+        assert np.allclose(pulled[0], pulls @ np.exp(-gamma * distances), atol=1e-3)

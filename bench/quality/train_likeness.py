@@ -5,7 +5,8 @@
 Trains on the tuning sets, the written messages and the development files, never on the held-out
 sets. Five-fold cross-validation, near-duplicates always in the same fold, fits how the two looks
 are weighed together and prints what each threshold gives, before the whole is trained again and
-written to `src/backbot/data/safety/likeness.json`. Needs scikit-learn (`backbot[build]`).
+written to `likeness.json` and `likeness.onnx` in `src/backbot/data/safety`. Needs scikit-learn and
+onnx (`backbot[build]`).
 """
 
 import argparse
@@ -17,7 +18,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
+from likeness_graph import bank_graph
 from numpy.typing import NDArray
+from onnx import ModelProto
 from safety import SETS, SHARED, SOON, Message, read_messages
 from sklearn.cluster import DBSCAN
 from sklearn.decomposition import PCA
@@ -34,7 +37,7 @@ from backbot.safety.signs import read_message
 from backbot.safety.tokens import Token
 from backbot.text.clean import clean, squeeze
 
-TARGET = Path(__file__).parents[2] / "src/backbot/data/safety/likeness.json"
+TARGET = Path(__file__).parents[2] / "src/backbot/data/safety"
 # Dimensions kept of the sentence vector. By words and bank alone, at 1 % false alarms among the
 # messages of a writer left out, 128 find 4 % fewer crises; 256 find 4 % more in a fifth more room.
 KEPT = 192
@@ -184,8 +187,8 @@ def fit(
     words: Words,
     blends: Sequence[tuple[Blend, Blend]],
     weights: str,
-) -> Shipped:
-    """Return the numbers trained on all of `messages`.
+) -> tuple[Shipped, ModelProto]:
+    """Return the numbers trained on all of `messages`, and the graph of the bank.
 
     `blends` holds for each question how both looks, and the words alone, are weighed; `weights`
     names the encoder's.
@@ -212,7 +215,16 @@ def fit(
         )
     ]
     towards = [regression.coef_[0] for regression in looks.words]
-    return Shipped(
+    places = table(looks.projection.transform(vectors[bank]))
+    graph = bank_graph(
+        looks.projection.mean_,
+        looks.projection.components_,
+        np.frombuffer(places.packed, np.int8).reshape(-1, places.columns),
+        places.step,
+        pulls,
+        GAMMA,
+    )
+    shipped = Shipped(
         weights_sha256=weights,
         terms={
             term: (
@@ -222,11 +234,6 @@ def fit(
             )
             for term, at in sorted(looks.vocabulary.vocabulary_.items())
         },
-        mean=table(looks.projection.mean_, "<i2"),
-        axes=table(looks.projection.components_),
-        bank=table(looks.projection.transform(vectors[bank])),
-        pulls=table(pulls, "<i2"),
-        gamma=GAMMA,
         sign=questions[0],
         crisis=questions[1],
         kinds=[str(each) for each in by_bank.classes_],
@@ -238,6 +245,7 @@ def fit(
             for word, at in sorted(vocabulary.vocabulary_.items(), key=lambda item: item[1])
         },
     )
+    return shipped, graph
 
 
 def asked_of(messages: Sequence[Message]) -> NDArray[np.bool_]:
@@ -278,9 +286,14 @@ def main() -> int:
     if options.dry_run:
         return 0
 
-    shipped = fit(messages, vectors, words, blends, encoder.card.weights_sha256)
-    TARGET.write_bytes(msgspec.json.encode(shipped) + b"\n")
-    print(f"wrote {TARGET.name}, {TARGET.stat().st_size:,} bytes")
+    shipped, graph = fit(messages, vectors, words, blends, encoder.card.weights_sha256)
+    numbers = msgspec.json.encode(shipped) + b"\n"
+    for name, data in (
+        ("likeness.json", numbers),
+        ("likeness.onnx", graph.SerializeToString()),
+    ):
+        (TARGET / name).write_bytes(data)
+        print(f"wrote {name}, {len(data):,} bytes")
     return 0
 
 

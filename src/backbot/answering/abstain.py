@@ -174,10 +174,8 @@ def read_signals(
     if not runs or not told.any():
         return None
     best = _greatest(candidates.cosines[told], BEST_SENTENCES)
-    elsewhere = index.elsewhere_vectors @ question.vector
-    if held_out is not None:
-        elsewhere = np.delete(elsewhere, held_out)
-    away = _greatest(elsewhere, _NEAREST_AWAY)
+    rows, away = index.away.nearest(question.vector, _NEAREST_AWAY + 1)
+    away = away[rows != (-1 if held_out is None else held_out)][:_NEAREST_AWAY]
     met = candidates.met[told].max(axis=0, keepdims=True)
     return Signals(
         run=runs[0].score,

@@ -102,7 +102,7 @@ def build_index(
         dense=Dense(vectors["passage"], cells["passage"]),
         sentence_vectors=vectors["sentence"],
         asked=Dense(vectors["question"], cells["question"]),
-        elsewhere_vectors=vectors["elsewhere"],
+        away=Dense(vectors["elsewhere"]),
         token_starts=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
         token_vectors=np.concatenate([none, *tokens]),
         encoder=encoder,

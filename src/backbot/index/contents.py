@@ -74,8 +74,8 @@ class Index:
     """One open index. All of it is read-only, so threads may share it.
 
     Shapes: sentences (n, 7) and passages (m, 4), int32, columns as named above; sentence_vectors
-    (n, dimensions); elsewhere_vectors and those in `dense` (of the passages) and `asked` (of the
-    questions), a row each; all of unit length. The
+    (n, dimensions); those in `dense` (of the passages), `asked` (of the
+    questions) and `away` (of those about something else), a row each; all of unit length. The
     rows `token_starts[i]` to `token_starts[i + 1]` of token_vectors are sentence i's.
     """
 
@@ -93,7 +93,7 @@ class Index:
     dense: Dense
     sentence_vectors: Vectors
     asked: Dense
-    elsewhere_vectors: Vectors
+    away: Dense
     token_starts: NDArray[np.int64]
     token_vectors: TokenVectors
     encoder: Encoder
@@ -126,6 +126,11 @@ class Index:
     def question_vectors(self) -> Vectors:
         """The vectors of the questions that documents answer, a row each."""
         return self.asked.vectors
+
+    @property
+    def elsewhere_vectors(self) -> Vectors:
+        """The vectors of the questions about something else, a row each."""
+        return self.away.vectors
 
     @cached_property
     def spellings(self) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,9 @@
 """The sentence encoder as readers' questions meet it: ONNX Runtime, one thread, no torch."""
 
+import functools
 import hashlib
 import itertools
+import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +38,8 @@ TOKEN_OUTPUTS = ("tokens", "meeting")
 _OUTPUTS = ["sentence", "aim", *TOKEN_OUTPUTS]
 # What sentence-transformers uses for all-MiniLM-L6-v2; the shipped tokenizer.json says 128.
 MAX_TOKENS = 256
+# Where Linux tells what the processor can do.
+_PROCESSOR = Path("/proc/cpuinfo")
 # In a message that leans on an earlier turn, what was just asked counts for at least this share.
 FOCUS_SHARE = 0.8
 
@@ -110,7 +114,7 @@ class Encoder:
             self._tokenizer.enable_truncation(self.card.max_tokens)
             words = _open_words(folder / WORDS_FILE, self._tokenizer.get_vocab_size())
             self._words = Stretches(words)
-            self._session = _open_session(folder / MODEL_FILE)
+            self._session = open_session(str(folder / MODEL_FILE))
             probe = self.read("back")
             sound = probe.sentence.shape == (self.dimensions,)
             sound = sound and probe.tokens.shape == (1, self.card.token_dimensions)
@@ -282,17 +286,33 @@ def _open_words(path: Path, pieces: int) -> Vectors:
     return np.asarray(words)
 
 
-def _open_session(path: Path) -> onnxruntime.InferenceSession:
-    """Open a model; ONNX Runtime refuses one whose weights lie outside of its own folder."""
+def open_session(model: str | bytes) -> onnxruntime.InferenceSession:
+    """Open a model by its path or its bytes, for one thread.
+
+    ONNX Runtime refuses one whose weights lie outside of its own folder.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # Spinning threads would fight faiss and the other workers for two cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Processors without VNNI would cap sums of byte products; told so, they take a slower way.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if not _adds_products_of_bytes():
+        # There sums of two products of bytes would be capped; so told, it takes a slower way.
+        options.add_session_config_entry("session.x64quantprecision", "1")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+@functools.cache
+def _adds_products_of_bytes() -> bool:
+    """Tell whether the processor surely has VNNI, or is of a family that can do without."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return True
+    try:
+        told = _PROCESSOR.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    return not {"avx512_vnni", "avx_vnni"}.isdisjoint(told.split())
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbot.corpus.document import Document
+from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder, TokenVectors, Vectors
 from backbot.index.pins import Pinned
 from backbot.index.views import Baseline, Counts, SentenceView
@@ -129,8 +130,8 @@ class IndexReader(Protocol):
         """The terms of whole documents."""
 
     @property
-    def elsewhere_vectors(self) -> Vectors:
-        """The vectors of questions about something else, a row each."""
+    def away(self) -> Dense:
+        """The vectors of questions about something else, to find the nearest among."""
 
     @property
     def subject(self) -> Vectors:

@@ -5,8 +5,9 @@ each, two looks are weighed together: at its words and pairs of words (a logisti
 tf-idf, the marks between words among them), and at its sentence vector against a bank of written
 messages (a support vector machine with a Gaussian kernel, after a projection to fewer dimensions).
 Two linear models then say which listed sign it is most like. All of it was trained by
-bench/quality/train_likeness.py on messages written for this project and is shipped as whole
-numbers in base64, each table with the step that one of them stands for.
+bench/quality/train_likeness.py on messages written for this project. The bank and what goes with
+it is an ONNX graph of bytes (bench/quality/likeness_graph.py), the rest whole numbers in base64,
+each table with the step that one of them stands for.
 """
 
 import math
@@ -21,7 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from backbot.index.encoder import Encoder, Vectors
+from backbot.index.encoder import Encoder, Vectors, open_session
 from backbot.safety.model import CRISES
 from backbot.safety.patterns import FILLERS
 from backbot.safety.tokens import COMMA, SENTENCE_END, Token
@@ -71,6 +72,9 @@ _EMPTY = FILLERS | {
     *"to be of and or i in on at for with from by no not".split(),
 }
 
+# The input and the outputs of the graph of the bank.
+VECTOR, PLACE, PULL = "vector", "place", "pull"
+
 Floats = NDArray[np.float64]
 
 
@@ -109,16 +113,11 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Shipped(msgspec.Struct, frozen=True):
-    """The file likeness.json; the shapes are (dimensions, kept), (messages, kept) and so on."""
+    """The file likeness.json; `kept` is how many dimensions of a sentence vector are looked at."""
 
     weights_sha256: str
     # By term: inverse document frequency, and the weights towards any sign and towards a crisis.
     terms: dict[str, tuple[float, float, float]]
-    mean: Table  # (1, dimensions)
-    axes: Table  # (kept, dimensions)
-    bank: Table  # (messages, kept)
-    pulls: Table  # (2, messages): towards any sign, towards a crisis; away from it below 0
-    gamma: float
     sign: Question
     crisis: Question
     kinds: list[str]  # "category:level"
@@ -151,18 +150,7 @@ class Model:
     def __init__(self, shipped: Shipped, *, vectors: bool) -> None:
         """Unpack the numbers; without `vectors` only words are looked at."""
         self._terms = shipped.terms
-        self._vectors = vectors
-        self._mean = shipped.mean.read()[0]
-        # Half as wide as the rest: reading them is most of what a look costs.
-        self._axes = shipped.axes.read().astype(np.float32)
-        # The kernel exp(-gamma |a - b|^2) is exp(2 gamma a b) times what each of the two brings by
-        # itself: what a message of the bank brings is worked into its pulls.
-        self._gamma = shipped.gamma
-        bank = shipped.bank.read().astype(np.float32)
-        own = np.exp(-self._gamma * (bank**2).sum(axis=1))
-        self._pulls = (shipped.pulls.read() * own).astype(np.float32)
-        # Column by column, which BLAS multiplies by a vector a third quicker.
-        self._bank = np.asfortranarray(2.0 * self._gamma * bank)
+        self._bank = open_session(_read("likeness.onnx")) if vectors else None
         self._questions = (shipped.sign, shipped.crisis)
         self._kinds = [tuple(each.split(":")) for each in shipped.kinds]
         self._grave = np.array([level in _GRAVE for _, level in self._kinds])
@@ -190,18 +178,16 @@ class Model:
 
     def by_both(self, words: Sequence[Token], vector: Vectors) -> Look:
         """Look at the words and at the unit vector of the message, shape (dimensions,)."""
-        if not self._vectors:
+        if self._bank is None:
             return self.by_words(words)
-        place = self._axes @ (vector - self._mean).astype(np.float32)
-        own = math.exp(-self._gamma * float(place @ place))
-        drawn = self._pulls @ np.exp(self._bank @ place)
+        place, pulls = self._bank.run([PLACE, PULL], {VECTOR: vector[None]})
         chances = [
-            asked.blend(total + asked.terms_bias, own * pull + asked.pulls_bias)
+            asked.blend(total + asked.terms_bias, pull + asked.pulls_bias)
             for asked, total, pull in zip(
-                self._questions, self._sums(words), drawn.tolist(), strict=True
+                self._questions, self._sums(words), pulls[0].tolist(), strict=True
             )
         ]
-        return Look(chances[0], chances[1], words, place)
+        return Look(chances[0], chances[1], words, place[0])
 
     def nearest(self, look: Look, *, crisis: bool) -> Nearest:
         """Return the crisis, or else the bodily sign, that a message is most like."""
@@ -275,6 +261,9 @@ def open_model(encoder: Encoder | None) -> Model:
 
 @cache
 def _model(weights: str) -> Model:
-    data = (files("backbot") / "data" / "safety" / "likeness.json").read_bytes()
-    shipped = msgspec.json.decode(data, type=Shipped)
+    shipped = msgspec.json.decode(_read("likeness.json"), type=Shipped)
     return Model(shipped, vectors=weights == shipped.weights_sha256)
+
+
+def _read(name: str) -> bytes:
+    return (files("backbot") / "data" / "safety" / name).read_bytes()

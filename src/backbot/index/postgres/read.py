@@ -8,7 +8,7 @@ import numpy as np
 
 from backbot.corpus.document import Document
 from backbot.errors import IndexDamagedError
-from backbot.index.dense import SPARE
+from backbot.index.dense import SPARE, Dense
 from backbot.index.encoder import Encoder, Vectors
 from backbot.index.layout import UNREADABLE
 from backbot.index.lexical import MOST_READ
@@ -42,10 +42,10 @@ _SENTENCE = (
 
 
 class Small(NamedTuple):
-    """The arrays of a version that are held: unit vectors of questions about something else
-    (n, dimensions), the mean of the corpus's questions (dimensions,), and what terms weigh."""
+    """What is held of a version's arrays: unit vectors of questions about something else,
+    the mean of the corpus's questions (dimensions,), and what terms weigh."""
 
-    elsewhere_vectors: Vectors
+    away: Dense
     subject: Vectors
     lexical: StoredTerms
     document_lexical: StoredTerms
@@ -70,7 +70,7 @@ class PostgresIndex:
         self.pins: tuple[Pinned, ...] = frame.pins
         self.lexical = small.lexical
         self.document_lexical = small.document_lexical
-        self.elsewhere_vectors = small.elsewhere_vectors
+        self.away = small.away
         self.subject = small.subject
         self.spellings: Mapping[str, Sequence[str]] = spellings(frame.wording)
         self.synonyms = used_groups(frame.wording)

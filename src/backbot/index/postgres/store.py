@@ -13,6 +13,7 @@ from backbot.errors import (
     IndexUnavailableError,
     VersionGoneError,
 )
+from backbot.index.dense import Dense
 from backbot.index.encoder import Encoder
 from backbot.index.layout import FORMAT, UNREADABLE, is_name
 from backbot.index.postgres.connections import Connections, Statement
@@ -91,12 +92,12 @@ def open_version(
             )
         wide = encoder.dimensions
         small = Small(
-            _array(parts, "elsewhere_vectors", np.float32).reshape(frame.elsewhere, wide),
+            Dense(_array(parts, "elsewhere_vectors", np.float32).reshape(frame.elsewhere, wide)),
             _array(parts, "subject", np.float32).reshape(wide),
             _terms(parts, "lexical", frame.vocabulary, frame.passages),
             _terms(parts, "document", frame.document_vocabulary, frame.documents),
         )
-        check_frame(frame.wording, frame.baseline, small.elsewhere_vectors, small.subject)
+        check_frame(frame.wording, frame.baseline, small.away.vectors, small.subject)
     except (KeyError, ValueError, *UNREADABLE):
         raise _damaged(connections) from None
     return PostgresIndex(version, frame, small, encoder, connections)
