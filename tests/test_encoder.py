@@ -322,7 +322,7 @@ def test_processors_that_cap_sums_of_bytes_are_known(
     if flags is not None:
         told.write_text(flags, "utf-8")
     monkeypatch.setattr(encoder_module, "_PROCESSOR", told)
-    monkeypatch.setattr(encoder_module.platform, "machine", lambda: machine)
+    monkeypatch.setattr("platform.machine", lambda: machine)
     encoder_module._adds_products_of_bytes.cache_clear()
     try:
         assert encoder_module._adds_products_of_bytes() is expected

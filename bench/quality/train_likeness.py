@@ -61,6 +61,7 @@ _SIGNS_IN_SETS = {
     "seed_d": "e109",
     "seed_f": "h140",
     "seed_g": "i146 i149 i158",
+    "seed_h": "k117",
     "seed_j": "n242",
     "seed_l": "q020 q222 q234",
     "seed_m": "s283",
@@ -69,8 +70,14 @@ _SIGNS_IN_SETS = {
     "seed_t": "t049 t239",
     "seed_u": "u126 u239",
     "seed_v": "va210",
+    "seed_x": "x026",
+    "seed_z": "zz232",
+    "seed_ad": "ad012 ad251",
     "starter_b": "r020 r031 r040 r061 r085 r086 r093 r094 r132 r155 r158 r162",
     "starter_c": "v017 v019 v070 v075 v076 v103 v111",
+    "starter_d": "da012 da045",
+    "starter_f": "g017 g024 g303 g310 g313",
+    "starter_g": "zg050 zg071 zg105 zg110 zg133 zg142 zg146 zg158",
     "starter_e": "ea022 ea025 ea046 ea060 ea068 ea085 ea095 ea097 ea100 ea225 ea231 ea314",
 }
 _SIGNS_IN_BANK = re.compile(

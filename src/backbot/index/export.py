@@ -135,7 +135,7 @@ def export(
     questions are turned by `axes`, or by those of the model.
 
     Raises `ModelError` if the build extra is missing or the export's vectors are not the
-    reference's (cosine of each probe at least 0.999).
+    reference's (cosine of each probe at least 0.995).
     """
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     weights = file_sha256(checkpoint / WEIGHTS_FILE)
