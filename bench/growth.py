@@ -47,7 +47,8 @@ class Repeated:
 
     def __getitem__(self, rows: Any) -> NDArray[Any]:
         if isinstance(rows, slice):
-            rows = np.arange(rows.start, rows.stop)
+            # Sentences of the last copies lie far behind the end of the rows.
+            rows = np.arange(rows.start or 0, rows.stop)
         return self._rows[np.asarray(rows) % len(self._rows)]  # type: ignore[no-any-return]
 
 
