@@ -21,8 +21,7 @@ class Candidates:
 
     `flags` (n,) are those of the sentence table, `cosines` (n,) those with the question's aim,
     `passages` (n,) the scores of the best passage that holds each, `met` (n, tokens) how near it
-    comes to each of the question's tokens, and `gram` (n + 1, n + 1) sums of the cosines among the
-    sentences themselves.
+    comes to each of the question's tokens, and `vectors` (n, dimensions) the sentences' own.
     """
 
     sentences: tuple[SentenceView, ...]
@@ -30,7 +29,7 @@ class Candidates:
     cosines: Vectors
     passages: NDArray[np.float64]
     met: Similarities
-    gram: NDArray[np.float64]
+    vectors: Vectors
 
     def __len__(self) -> int:
         return len(self.sentences)
@@ -59,14 +58,11 @@ def find_candidates(
     found = index.read_sentences(sorted(best_passage))
     if without:
         found = found.keeping([each.role not in without for each in found.views])
-    vectors = found.vectors
-    gram = np.zeros((len(vectors) + 1, len(vectors) + 1))
-    (vectors @ vectors.T).cumsum(axis=0, dtype=np.float64).cumsum(axis=1, out=gram[1:, 1:])
     return Candidates(
         found.views,
         found.flags,
-        vectors @ question.aim,
+        found.vectors @ question.aim,
         np.array([best_passage[each.number] for each in found.views]),
         token_similarities(question.meeting, found),
-        gram,
+        found.vectors,
     )

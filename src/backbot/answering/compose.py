@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backbot.answering.candidates import Candidates
 from backbot.answering.runs import MOST_WORDS_LEANING, Run, Runs, find_runs, is_one_of
 from backbot.answering.wants import asks_for_story
+from backbot.index.encoder import Vectors
 from backbot.model import MAX_EXCERPT_WORDS
 from backbot.retrieval.question import Question
 from backbot.text.roles import Role
@@ -208,7 +209,7 @@ class _Sameness:
 
     def __init__(self, candidates: Candidates) -> None:
         self._sentences = candidates.sentences
-        self._gram = candidates.gram
+        self._vectors = candidates.vectors
         self._place = {each.number: place for place, each in enumerate(candidates.sentences)}
 
     def tell_the_same(self, run: Run, other: Run) -> bool:
@@ -221,19 +222,19 @@ class _Sameness:
         return len(own & theirs) >= SAME_TERMS * max(1, min(len(own), len(theirs)))
 
     def _cosine(self, run: Run, other: Run) -> float:
-        a, b = self.span(run), self.span(other)
-        lengths = (max(0.0, self._block(a, a)) * max(0.0, self._block(b, b))) ** 0.5
-        return self._block(a, b) / lengths if lengths > 0 else 0.0
+        a, b = self._sum(run), self._sum(other)
+        lengths = float(a @ a) * float(b @ b)
+        return float(a @ b) / lengths**0.5 if lengths > 0 else 0.0
 
     def span(self, run: Run) -> tuple[int, int]:
         """Return the places of the sentences of `run` among the candidates: first, after last."""
         return self._place[run.first], self._place[run.last] + 1
 
-    def _block(self, rows: tuple[int, int], columns: tuple[int, int]) -> float:
-        """Return the sum of the cosines over two spans of candidates."""
-        (top, bottom), (left, right) = rows, columns
-        sums = self._gram
-        return float(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
+    def _sum(self, run: Run) -> Vectors:
+        """Return the sum of the vectors of the run's sentences, which points where the run does."""
+        first, after = self.span(run)
+        total: Vectors = self._vectors[first:after].sum(axis=0)
+        return total
 
     def _terms(self, run: Run) -> frozenset[str]:
         first, after = self.span(run)
