@@ -98,6 +98,13 @@ def test_each_vector_has_unit_length_and_does_not_depend_on_its_company(index: I
         assert np.array_equal(index.encoder.encode(text), vector)
 
 
+def test_an_index_holds_what_is_read_of_a_text(index: Index) -> None:
+    for text in ("knots", "Why do flat feet make my neck hurt at night?", ""):
+        embedded, read = index.encoder.embed(text), index.encoder.read(text)
+        assert np.array_equal(embedded.sentence, read.sentence)
+        assert np.array_equal(embedded.tokens, read.tokens)
+
+
 def test_progress_is_told_of_each_text(index: Index) -> None:
     told: list[None] = []
     index.encoder.encode_all(["a", "b", "c"], advance=lambda: told.append(None))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backbot.index.encoder import Encoded, Encoder, Vectors
+from backbot.index.encoder import Embedded, Encoder, Vectors
 
 # Beside the code, ignored by git: encoding five thousand abstracts takes minutes.
 CACHE = Path(__file__).parent / ".cache"
@@ -16,7 +16,7 @@ _SHARD = 1000
 class StoredEncoder(Encoder):
     """The exported model in `folder`, with the vectors of texts it has met before kept in `store`.
 
-    Texts for which `needless` is true get a vector of zeros in `read_all`: an index of thousands
+    Texts for which `needless` is true get a vector of zeros in `embed_all`: an index of thousands
     of documents is then made without the vectors that a measure does not look at. Token vectors
     are left out of such an index too: search does not read them.
     """
@@ -37,17 +37,16 @@ class StoredEncoder(Encoder):
         known = getattr(self, "_known", {}).get(_key(text))
         return super().encode(text) if known is None else known
 
-    def read_all(
+    def embed_all(
         self,
         texts: Sequence[str],
         *,
         threads: int = 1,
         advance: Callable[[], None] = lambda: None,
-    ) -> list[Encoded]:
+    ) -> list[Embedded]:
         none = np.zeros((0, self.card.token_dimensions), dtype=np.int8)
         vectors = self.encode_all(texts, threads=threads, advance=advance)
-        nothing = np.zeros(0, dtype=np.float32)
-        return [Encoded(vector, vector, none, none, nothing) for vector in vectors]
+        return [Embedded(vector, none) for vector in vectors]
 
     def encode_all(
         self,
@@ -60,7 +59,7 @@ class StoredEncoder(Encoder):
         fresh = [text for text in fresh if not self.needless(text)]
         for start in range(0, len(fresh), _SHARD):
             shard = fresh[start : start + _SHARD]
-            made = super().read_all(shard, threads=threads, advance=advance)
+            made = super().embed_all(shard, threads=threads, advance=advance)
             self._keep(shard, np.stack([each.sentence for each in made]))
             if len(fresh) > _SHARD:
                 print(f"  {start + len(shard):,} of {len(fresh):,} new texts encoded", flush=True)

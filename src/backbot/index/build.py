@@ -82,7 +82,7 @@ def build_index(
     }
     progress.stage("Embedding", len(fresh))
     made = dict(
-        zip(fresh, encoder.read_all(list(fresh.values()), advance=progress.advance), strict=True)
+        zip(fresh, encoder.embed_all(list(fresh.values()), advance=progress.advance), strict=True)
     )
     at_hand = {**known.vectors, **{key: each.sentence for key, each in made.items()}}
     vectors = {kind: _stack(each, at_hand, encoder.dimensions) for kind, each in keys.items()}

@@ -86,6 +86,13 @@ class Encoded(NamedTuple):
     emphasis: Vectors
 
 
+class Embedded(NamedTuple):
+    """What an index holds of a text: as in `Encoded`."""
+
+    sentence: Vectors
+    tokens: TokenVectors
+
+
 class Encoder:
     """Turns texts into unit vectors.
 
@@ -185,20 +192,26 @@ class Encoder:
 
         `advance` is called after each text, in order.
         """
-        read = self.read_all(texts, threads=threads, advance=advance)
-        return np.stack([each.sentence for each in read]) if read else self._no_vectors()
+        made = self.embed_all(texts, threads=threads, advance=advance)
+        return np.stack([each.sentence for each in made]) if made else self._no_vectors()
 
-    def read_all(
+    def embed(self, text: str) -> Embedded:
+        """Return what an index holds of one text; a question is read with more."""
+        encoding = self._tokenizer.encode(text)
+        sentence, tokens = self._run_one(encoding, ["sentence", "tokens"])
+        return Embedded(sentence[0], _bytes_of(tokens[0], content_pieces(text, encoding)))
+
+    def embed_all(
         self,
         texts: Sequence[str],
         *,
         threads: int = 2,
         advance: Callable[[], None] = lambda: None,
-    ) -> list[Encoded]:
-        """Return what `read` makes of each text; `advance` is called after each, in order."""
+    ) -> list[Embedded]:
+        """Return what an index holds of each text; `advance` is called after each, in order."""
         found = []
         with ThreadPoolExecutor(max_workers=threads) as pool:
-            for each in pool.map(self.read, texts):
+            for each in pool.map(self.embed, texts):
                 found.append(each)
                 advance()
         return found
@@ -239,8 +252,13 @@ def _encoded(
     *tokens: Vectors,
 ) -> Encoded:
     kept = content_pieces(text, encoding)
-    own, of_question = (np.rint(each[kept] * TOKEN_SCALE).astype(np.int8) for each in tokens)
+    own, of_question = (_bytes_of(each, kept) for each in tokens)
     return Encoded(sentence, aim, own, of_question, _shares(stressed[kept]))
+
+
+def _bytes_of(vectors: Vectors, kept: list[int]) -> TokenVectors:
+    rounded: TokenVectors = np.rint(vectors[kept] * TOKEN_SCALE).astype(np.int8)
+    return rounded
 
 
 def _stressed(text: str, encoding: Encoding, focus: str) -> NDArray[np.bool_]:
