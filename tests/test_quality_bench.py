@@ -293,7 +293,11 @@ def test_every_medquad_section_has_a_heading_of_its_own(tmp_path: Path) -> None:
     assert all(1 <= number <= headings[name] for query in queries for name, number in query.right)
 
 
-def test_the_graph_of_the_likeness_gives_the_sum_over_its_bank() -> None:
+@pytest.mark.parametrize("adds", [True, False])
+def test_the_graph_of_the_likeness_gives_the_sum_over_its_bank(
+    adds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backbot.index.encoder._adds_products_of_bytes", lambda: adds)
     rng = np.random.default_rng(11)
     mean, axes = rng.standard_normal(12) / 20, np.linalg.qr(rng.standard_normal((12, 6)))[0].T
     bank = rng.integers(-127, 128, (50, 6)).astype(np.int8)
