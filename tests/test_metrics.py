@@ -289,3 +289,18 @@ def test_counting_is_safe_for_threads() -> None:
     for thread in threads:
         thread.join()
     assert metrics().registry.get_sample_value("backbot_replies_total", {"kind": "answer"}) == 4000
+
+
+def test_counters_are_made_before_the_watchdog_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    looked = threading.Event()
+
+    def watch(_: Watchdog) -> None:
+        order.append("looks")
+        looked.set()
+
+    monkeypatch.setattr(watchdog_module, "metrics", lambda: order.append("made"))
+    monkeypatch.setattr(Watchdog, "_watch", watch)
+    Watchdog(60.0).start()
+    assert looked.wait(10)
+    assert order == ["made", "looks"]

@@ -55,6 +55,8 @@ class Watchdog:
         self._leaving = False
 
     def start(self) -> None:
+        # Made before the first look: by then a server that ends may have cleared their folder away.
+        metrics()
         threading.Thread(target=self._watch, name="backbot-watchdog", daemon=True).start()
 
     @contextmanager
